@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { errorCodes } from '../errors/nova-error.ts';
+import { stages, taskRequestSchema } from '../vocabulary/task.ts';
+
+const failure = z.object({ code: z.enum(errorCodes), message: z.string(), details: z.unknown().optional() });
+
+/** Every event type Nova records, with the shape of its data at the current schema version. */
+export const eventCatalogue = {
+  'nova.task.submitted': { version: 1, data: z.object({ task: z.string(), request: taskRequestSchema }) },
+  'nova.task.paused': { version: 1, data: z.object({ task: z.string(), reason: z.string() }) },
+  'nova.task.resumed': { version: 1, data: z.object({ task: z.string() }) },
+  'nova.task.finished': {
+    version: 1,
+    data: z.object({ task: z.string(), outcome: z.string(), code: z.enum(errorCodes).nullable(), result: z.string() }),
+  },
+  'nova.task.applied': {
+    version: 1,
+    data: z.object({ task: z.string(), how: z.string(), head: z.string() }),
+  },
+  'nova.stage.started': {
+    version: 1,
+    data: z.object({ task: z.string(), attempt: z.number().int(), stage: z.enum(stages) }),
+  },
+  'nova.stage.finished': {
+    version: 1,
+    data: z.object({ task: z.string(), attempt: z.number().int(), stage: z.enum(stages), summary: z.string() }),
+  },
+  'nova.journal.started': {
+    version: 1,
+    data: z.object({
+      task: z.string(),
+      callId: z.string(),
+      intent: z.string(),
+      repeat: z.enum(['pure', 'restore', 'unknown']),
+      input: z.string(),
+    }),
+  },
+  'nova.journal.finished': {
+    version: 1,
+    data: z.object({
+      task: z.string(),
+      callId: z.string(),
+      /** Blob hash of the outcome; null when the call failed. */
+      output: z.string().nullable(),
+      failure: failure.nullable(),
+      durationMs: z.number(),
+    }),
+  },
+  'nova.journal.settled': {
+    version: 1,
+    data: z.object({ task: z.string(), callId: z.string(), how: z.enum(['ran-again', 'restored', 'done', 'again']) }),
+  },
+  'nova.lease.granted': {
+    version: 1,
+    data: z.object({ task: z.string(), workspace: z.string(), token: z.number().int() }),
+  },
+} as const satisfies Record<string, { version: number; data: z.ZodType }>;
+
+export type EventType = keyof typeof eventCatalogue;
+export type EventData<Type extends EventType> = z.infer<(typeof eventCatalogue)[Type]['data']>;

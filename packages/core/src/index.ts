@@ -1,0 +1,111 @@
+export { applyEdits, editsByPath } from './changes/apply-edits.ts';
+export {
+  type ErrorCode,
+  type ErrorRecord,
+  errorCodes,
+  fromErrorRecord,
+  isErrorCode,
+  NovaError,
+  toNovaError,
+} from './errors/nova-error.ts';
+export { type EventData, type EventType, eventCatalogue } from './events/catalogue.ts';
+export { type NewEvent, type RecordedEvent, recordedEventSchema } from './events/envelope.ts';
+export { maskText, maskValue } from './masking/masking.ts';
+export { type DataFolder, dataFolder } from './runtime/data-folder.ts';
+export { type Budget, type Clock, type Ids, systemClock } from './runtime/runtime.ts';
+export type { CallContext, ToolCaller } from './tools/call.ts';
+export {
+  branchApply,
+  branchDeliver,
+  bundleImport,
+  changeCommit,
+  changePreview,
+  changeReview,
+  environmentPrepare,
+  gatePrepare,
+  hostTools,
+  repairEvaluate,
+  repairLocalise,
+  repairMinimise,
+  repairPropose,
+  sandboxTools,
+  taskRelease,
+  testsRun,
+  workspaceCapture,
+} from './tools/catalogue.ts';
+export {
+  type HostActivity,
+  type HostCallParams,
+  type HostCallResult,
+  hostActivity,
+  hostCallParams,
+  hostCallResult,
+  hostCancelParams,
+  hostHelloResult,
+  hostProtocolVersion,
+  hostSubjects,
+} from './tools/host-protocol.ts';
+export {
+  callParams,
+  callResult,
+  cancelParams,
+  forgetParams,
+  helloParams,
+  helloResult,
+  hostLossSeconds,
+  outputForwardBytes,
+  outputParams,
+  progressParams,
+  type RunnerCallResult,
+  type RunnerStart,
+  runnerMethods,
+  runnerProtocolVersion,
+  runnerStartSchema,
+} from './tools/runner-protocol.ts';
+export { defineTool, type RepeatClass, type ToolManifest } from './tools/tool.ts';
+export {
+  type Candidate,
+  candidateSchema,
+  type Finding,
+  findingSchema,
+  type Localisation,
+  localisationSchema,
+  type Suspect,
+  suspectSchema,
+  type TextEdit,
+  textEditSchema,
+  type Verdict,
+  verdictSchema,
+} from './vocabulary/repair.ts';
+export {
+  type Isolation,
+  isolationSchema,
+  type SandboxDriverName,
+  type SandboxLimits,
+  type SandboxSpec,
+  sandboxDriverSchema,
+  sandboxLimitsSchema,
+  sandboxSpecSchema,
+} from './vocabulary/sandbox.ts';
+export {
+  type GateCheck,
+  gateCheckSchema,
+  type Result,
+  resultSchema,
+  type Stage,
+  stages,
+  type TaskRequest,
+  type TaskState,
+  taskRequestSchema,
+  taskStateSchema,
+} from './vocabulary/task.ts';
+export {
+  failingTests,
+  isGreen,
+  type TestCase,
+  type TestReport,
+  type TestRunner,
+  testCaseSchema,
+  testReportSchema,
+  testRunnerSchema,
+} from './vocabulary/tests.ts';

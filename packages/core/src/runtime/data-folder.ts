@@ -1,0 +1,51 @@
+/** Names inside the data folder; pure strings, so that every part and every front end agrees on them. */
+export interface DataFolder {
+  readonly root: string;
+  readonly ledger: string;
+  readonly blobs: string;
+  readonly mirrors: string;
+  readonly instances: string;
+  readonly environments: string;
+  readonly logs: string;
+  /** Unix sockets and pid files; short, because a socket's path may have at most 107 bytes. */
+  readonly run: string;
+  readonly serverSocket: string;
+  readonly hostSocket: string;
+}
+
+interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly home: string;
+  readonly userId: number;
+  readonly temporary: string;
+}
+
+/** `NOVA_HOME`, else the XDG data folder, else `~/.local/share/nova`. */
+export function dataFolder(surroundings: Surroundings): DataFolder {
+  const { env, home } = surroundings;
+  const root = env['NOVA_HOME'] || `${env['XDG_DATA_HOME'] || `${home}/.local/share`}/nova`;
+  const inside = `${root}/run`;
+  const run =
+    inside.length < 60 ? inside : `${surroundings.temporary}/nova-${surroundings.userId}-${fingerprint(root)}`;
+  return {
+    root,
+    ledger: `${root}/ledger.sqlite`,
+    blobs: `${root}/blobs`,
+    mirrors: `${root}/mirrors`,
+    instances: `${root}/instances`,
+    environments: `${root}/environments`,
+    logs: `${root}/logs`,
+    run,
+    serverSocket: `${run}/server.sock`,
+    hostSocket: `${run}/host.sock`,
+  };
+}
+
+/** FNV-1a, 64 bit: names a folder; protects nothing. */
+function fingerprint(text: string): string {
+  let hash = 0xcbf29ce484222325n;
+  for (const byte of new TextEncoder().encode(text)) {
+    hash = ((hash ^ BigInt(byte)) * 0x100000001b3n) & 0xffffffffffffffffn;
+  }
+  return hash.toString(16).padStart(16, '0');
+}

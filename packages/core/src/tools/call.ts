@@ -1,0 +1,18 @@
+import type { SandboxSpec } from '../vocabulary/sandbox.ts';
+import type { ToolManifest } from './tool.ts';
+
+/** Where and under which identity a tool is called. */
+export interface CallContext {
+  /** `task/attempt/stage/name/ordinal`; the same id never runs twice while its outcome is known. */
+  readonly callId: string;
+  /** Required for tools that run inside a sandbox. */
+  readonly sandbox: SandboxSpec | null;
+  readonly signal: AbortSignal;
+}
+
+/** Calls a tool wherever it lives; errors arrive as `NovaError`. */
+export type ToolCaller = <Input, Output>(
+  tool: ToolManifest<Input, Output>,
+  input: Input,
+  context: CallContext,
+) => Promise<Output>;

@@ -1,0 +1,260 @@
+import { z } from 'zod';
+import {
+  candidateSchema,
+  findingSchema,
+  localisationSchema,
+  suspectSchema,
+  textEditSchema,
+  verdictSchema,
+} from '../vocabulary/repair.ts';
+import { sandboxDriverSchema } from '../vocabulary/sandbox.ts';
+import { testCaseSchema, testReportSchema } from '../vocabulary/tests.ts';
+import { defineTool } from './tool.ts';
+
+const blobHash = z.string();
+
+// ── tools the host carries out ────────────────────────────────────────────────────────────────────
+
+/** Copies the person's HEAD, uncommitted and untracked work into the host's mirror; touches nothing of theirs. */
+export const workspaceCapture = defineTool({
+  name: 'workspace.capture',
+  description: 'Copy a repository as it stands into the mirror',
+  where: 'host',
+  repeat: 'pure',
+  input: z.object({ task: z.string(), repository: z.string() }),
+  output: z.object({
+    mirror: z.string(),
+    head: z.string(),
+    headName: z.string().nullable(),
+    /** HEAD itself, or a commit on top of it that holds the person's uncommitted work. */
+    commit: z.string(),
+    dirty: z.boolean(),
+    /** Paths that differ between HEAD and `commit`. */
+    personPaths: z.array(z.string()),
+    /** Ignored top-level entries that were not copied. */
+    ignored: z.array(z.string()),
+  }),
+});
+
+/** Makes or finds the sealed dependencies that this commit needs. */
+export const environmentPrepare = defineTool({
+  name: 'environment.prepare',
+  description: 'Prepare the dependencies a repository needs, sealed and read-only',
+  where: 'host',
+  repeat: 'pure',
+  input: z.object({
+    task: z.string(),
+    repository: z.string(),
+    mirror: z.string(),
+    commit: z.string(),
+    testCommand: z.string(),
+    driver: sandboxDriverSchema,
+  }),
+  output: z.object({
+    key: z.string().nullable(),
+    kinds: z.array(z.string()),
+    source: z.enum(['none', 'checkout', 'lockfile', 'manifest']),
+    reused: z.boolean(),
+    log: blobHash.nullable(),
+    gaps: z.array(z.string()),
+  }),
+});
+
+/** Checks a bundle in quarantine and, when sound, takes its commit into the mirror. */
+export const bundleImport = defineTool({
+  name: 'bundle.import',
+  description: 'Check a bundle in quarantine and take its commit into the mirror',
+  where: 'host',
+  repeat: 'pure',
+  input: z.object({
+    task: z.string(),
+    mirror: z.string(),
+    base: z.string(),
+    bundle: blobHash,
+    /** Fencing token of the lease under which the work was done. */
+    leaseToken: z.number().int(),
+  }),
+  output: z.object({ commit: z.string(), paths: z.array(z.string()), diff: z.string() }),
+});
+
+/** The tree the gate judges: the change, with tests and runner configuration put back from the base. */
+export const gatePrepare = defineTool({
+  name: 'gate.prepare',
+  description: 'Make the tree that the gate judges',
+  where: 'host',
+  repeat: 'pure',
+  input: z.object({
+    task: z.string(),
+    mirror: z.string(),
+    base: z.string(),
+    commit: z.string(),
+    testFiles: z.array(z.string()),
+  }),
+  output: z.object({ commit: z.string(), restored: z.array(z.string()) }),
+});
+
+/** Puts the branch into the person's repository, by compare-and-swap; the checkout is not touched. */
+export const branchDeliver = defineTool({
+  name: 'branch.deliver',
+  description: "Create the task's branch in the person's repository",
+  where: 'host',
+  repeat: 'pure',
+  input: z.object({
+    task: z.string(),
+    repository: z.string(),
+    mirror: z.string(),
+    branch: z.string(),
+    commit: z.string(),
+    leaseToken: z.number().int(),
+  }),
+  output: z.object({ branch: z.string(), commit: z.string() }),
+});
+
+/** Merges a delivered branch into what the person has checked out. */
+export const branchApply = defineTool({
+  name: 'branch.apply',
+  description: "Merge a delivered branch into the person's checkout",
+  where: 'host',
+  repeat: 'unknown',
+  input: z.object({
+    task: z.string(),
+    repository: z.string(),
+    branch: z.string(),
+    commit: z.string(),
+    base: z.string(),
+    /** True when the base holds uncommitted work; then only the change itself is applied to the files. */
+    dirty: z.boolean(),
+  }),
+  output: z.object({ how: z.enum(['fast-forward', 'merge', 'patched-files', 'already-applied']), head: z.string() }),
+});
+
+/** Ends every sandbox of a task and removes its clones; what was not imported is captured first. */
+export const taskRelease = defineTool({
+  name: 'task.release',
+  description: 'End the sandboxes of a task and remove its clones',
+  where: 'host',
+  repeat: 'pure',
+  input: z.object({ task: z.string() }),
+  output: z.object({ sandboxes: z.number().int() }),
+});
+
+// ── tools that run inside a sandbox ───────────────────────────────────────────────────────────────
+
+const testing = z.object({ command: z.string(), timeoutSeconds: z.number() });
+
+export const testsRun = defineTool({
+  name: 'tests.run',
+  description: 'Run the test command on a clean tree and report every test',
+  where: 'sandbox',
+  repeat: 'restore',
+  input: testing,
+  output: testReportSchema.extend({
+    /** Tracked or untracked paths that the run changed; put back before the call returned. */
+    dirtied: z.array(z.string()),
+    /** Head and tail of the output, stored by the host. */
+    output: blobHash.nullable(),
+  }),
+});
+
+export const repairLocalise = defineTool({
+  name: 'repair.localise',
+  description: 'Find the statements that probably cause the failing tests',
+  where: 'sandbox',
+  repeat: 'restore',
+  input: testing.extend({ failing: z.array(testCaseSchema), limit: z.number().int().default(200) }),
+  output: localisationSchema,
+});
+
+export const repairPropose = defineTool({
+  name: 'repair.propose',
+  description: 'Make ranked candidate repairs for suspected statements',
+  where: 'sandbox',
+  repeat: 'restore',
+  input: z.object({
+    suspects: z.array(suspectSchema),
+    failing: z.array(testCaseSchema),
+    limit: z.number().int(),
+  }),
+  output: z.object({ candidates: z.array(candidateSchema), notes: z.array(z.string()) }),
+});
+
+export const repairEvaluate = defineTool({
+  name: 'repair.evaluate',
+  description: 'Run the tests on candidate repairs, one after another',
+  where: 'sandbox',
+  repeat: 'restore',
+  input: testing.extend({
+    candidates: z.array(candidateSchema),
+    /** Tests that fail on the base, all of them. */
+    baselineFailing: z.array(testCaseSchema),
+    /** Tests that pass on the base; a candidate that breaks one regresses. */
+    counted: z.boolean(),
+    /** Of the baseline's failures, those that a repair must turn green; empty: all. */
+    target: z.array(z.string()),
+    /** Stop after this many plausible candidates. */
+    enough: z.number().int().default(1),
+  }),
+  output: z.object({ verdicts: z.array(verdictSchema), runs: z.number().int() }),
+});
+
+export const repairMinimise = defineTool({
+  name: 'repair.minimise',
+  description: 'Drop the edits of a plausible repair that the tests do not need',
+  where: 'sandbox',
+  repeat: 'restore',
+  input: testing.extend({
+    candidate: candidateSchema,
+    baselineFailing: z.array(testCaseSchema),
+    counted: z.boolean(),
+    target: z.array(z.string()),
+  }),
+  output: z.object({ candidate: candidateSchema, runs: z.number().int() }),
+});
+
+export const changePreview = defineTool({
+  name: 'change.preview',
+  description: 'Show candidate repairs as unified diffs, without keeping them',
+  where: 'sandbox',
+  repeat: 'pure',
+  input: z.object({ candidates: z.array(candidateSchema) }),
+  output: z.object({ diffs: z.array(z.object({ candidate: z.string(), diff: z.string() })) }),
+});
+
+export const changeCommit = defineTool({
+  name: 'change.commit',
+  description: 'Commit edits in the workspace and pack them as a bundle',
+  where: 'sandbox',
+  repeat: 'restore',
+  input: z.object({ edits: z.array(textEditSchema), message: z.string(), committedAt: z.string() }),
+  output: z.object({ commit: z.string(), bundle: blobHash }),
+});
+
+export const changeReview = defineTool({
+  name: 'change.review',
+  description: 'Judge a change with the review rules',
+  where: 'sandbox',
+  repeat: 'pure',
+  input: z.object({ base: z.string(), commit: z.string(), paths: z.array(z.string()) }),
+  output: z.object({ findings: z.array(findingSchema) }),
+});
+
+export const hostTools = [
+  workspaceCapture,
+  environmentPrepare,
+  bundleImport,
+  gatePrepare,
+  branchDeliver,
+  branchApply,
+  taskRelease,
+] as const;
+
+export const sandboxTools = [
+  testsRun,
+  repairLocalise,
+  repairPropose,
+  repairEvaluate,
+  repairMinimise,
+  changePreview,
+  changeCommit,
+  changeReview,
+] as const;
