@@ -46,6 +46,7 @@ export {
   hostSubjects,
 } from './tools/host-protocol.ts';
 export {
+  attachmentPrefix,
   callParams,
   callResult,
   cancelParams,

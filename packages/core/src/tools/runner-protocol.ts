@@ -11,6 +11,12 @@ export const hostLossSeconds = 30;
 export const helloParams = z.object({ protocol: z.number().int() });
 export const helloResult = z.object({ protocol: z.number().int(), pid: z.number().int(), calls: z.array(z.string()) });
 
+/**
+ * A tool's output names a file-sized part as the string `attachment:<name>`; the bytes travel beside it, base64, under
+ * `<name>`. The host stores them as blobs and puts the hash in the place of the name.
+ */
+export const attachmentPrefix = 'attachment:';
+
 export const callParams = z.object({ callId: z.string(), tool: z.string(), input: z.unknown() });
 export const callResult = z.discriminatedUnion('ok', [
   z.object({ ok: z.literal(true), output: z.unknown(), attachments: z.record(z.string(), z.string()).default({}) }),

@@ -24,6 +24,11 @@ export const sandboxSpecSchema = z.object({
   /** The commit checked out in the sandbox's own clone. */
   commit: z.string(),
   environment: z.string().nullable(),
+  /**
+   * Absolute path at which an isolating driver shows the clone: the person's own repository path, so that
+   * absolute paths in virtual environments and stack traces hold.
+   */
+  path: z.string(),
   driver: sandboxDriverSchema,
   limits: sandboxLimitsSchema,
 });
