@@ -13,7 +13,7 @@ export { type NewEvent, type RecordedEvent, recordedEventSchema } from './events
 export { maskText, maskValue } from './masking/masking.ts';
 export { type DataFolder, dataFolder } from './runtime/data-folder.ts';
 export { type Budget, type Clock, type Ids, systemClock } from './runtime/runtime.ts';
-export type { CallContext, ToolCaller } from './tools/call.ts';
+export type { CallContext, ToolAnswer, ToolCaller } from './tools/call.ts';
 export {
   branchApply,
   branchDeliver,
@@ -64,6 +64,7 @@ export {
   runnerStartSchema,
 } from './tools/runner-protocol.ts';
 export { defineTool, type RepeatClass, type ToolManifest } from './tools/tool.ts';
+export { type CallView, eventData, foldTask, type StageView, type TaskView } from './views/task-view.ts';
 export {
   type Candidate,
   candidateSchema,

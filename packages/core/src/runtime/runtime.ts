@@ -10,8 +10,8 @@ export interface Clock {
 export interface Ids {
   /** A globally unique id for an event. */
   event(): string;
-  /** A short id that a person can type, unique within one data folder. */
-  task(): string;
+  /** A short id that a person can type; the same submission key gives the same id. */
+  task(key: string): string;
 }
 
 /** Counts what was spent against what was granted. */

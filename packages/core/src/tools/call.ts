@@ -1,4 +1,4 @@
-import type { SandboxSpec } from '../vocabulary/sandbox.ts';
+import type { Isolation, SandboxSpec } from '../vocabulary/sandbox.ts';
 import type { ToolManifest } from './tool.ts';
 
 /** Where and under which identity a tool is called. */
@@ -10,9 +10,15 @@ export interface CallContext {
   readonly signal: AbortSignal;
 }
 
+/** A tool's output, and what isolated it; null for tools of the host. */
+export interface ToolAnswer<Output> {
+  readonly output: Output;
+  readonly isolation: Isolation | null;
+}
+
 /** Calls a tool wherever it lives; errors arrive as `NovaError`. */
 export type ToolCaller = <Input, Output>(
   tool: ToolManifest<Input, Output>,
   input: Input,
   context: CallContext,
-) => Promise<Output>;
+) => Promise<ToolAnswer<Output>>;

@@ -32,6 +32,8 @@ export interface SandboxEnd {
 export interface SandboxProcess extends AsyncDisposable {
   readonly id: string;
   readonly isolation: Isolation;
+  /** How often the kernel killed a process of this sandbox because its memory ran out; 0 where memory is not limited. */
+  memoryKills(): Promise<number>;
   /** Resolves once every process of the sandbox is gone. */
   readonly ended: Promise<SandboxEnd>;
   /** Ends the whole process tree and resolves when the last one is gone; repeating it is a no-op. */
@@ -49,6 +51,9 @@ export interface SandboxDriver {
   unavailable(): Promise<string | null>;
   /** Starts the process. Rejects with `sandbox.unavailable`; leaves nothing behind when it rejects. */
   start(request: SandboxStart): Promise<SandboxProcess>;
-  /** Finds the still running sandbox with this id after the host's own death; null when it has ended. */
+  /**
+   * Finds the still running sandbox with this id after the host's own death; null when it has ended or was never whole, and
+   * then nothing of it is left.
+   */
   adopt(id: string): Promise<SandboxProcess | null>;
 }

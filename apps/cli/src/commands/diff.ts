@@ -1,0 +1,47 @@
+import { NovaError } from '@nova/core';
+import { Command, InvalidArgumentError } from 'commander';
+import { connect } from '../link/server-link.ts';
+import { colorDiff } from '../terminal/report.ts';
+
+/** `nova diff T`: the delivered change, or one of the alternatives. */
+export function diffCommand(): Command {
+  return new Command('diff')
+    .description('Print the change of a task as a unified diff')
+    .argument('<task>', 'a task id, a unique beginning of one, or latest')
+    .option('--alternative <number>', 'another repair that passed the same tests, from 1', ordinal)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  nova diff t4k2\n  nova diff t4k2 --alternative 1\n  nova diff t4k2 | git apply',
+    )
+    .action(async (id: string, options: { alternative?: number }) => {
+      const client = await connect();
+      const result = await client.result((await client.task(id)).id);
+      if (options.alternative !== undefined) {
+        const alternative = result.alternatives[options.alternative - 1];
+        if (!alternative) {
+          throw new NovaError('usage.invalid', `Task ${result.task} has ${result.alternatives.length} alternative(s).`);
+        }
+        process.stderr.write(`${alternative.candidate.explanation}\n`);
+        print(alternative.diff);
+        return;
+      }
+      if (!result.change) {
+        throw new NovaError(
+          'task.state',
+          `Task ${result.task} delivered no change (${result.outcome}): ${result.summary}`,
+        );
+      }
+      print(result.change.diff);
+    });
+}
+
+function print(diff: string): void {
+  // Colours only for a person: what goes into a pipe must stay a diff, to the byte.
+  process.stdout.write(process.stdout.isTTY ? `${colorDiff(diff)}\n` : diff);
+}
+
+function ordinal(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('It takes a whole number from 1.');
+  return value;
+}

@@ -1,0 +1,91 @@
+import type { ErrorCode, Result } from '@nova/core';
+
+/** Exit codes that scripts may rely on; printed by `--help`. */
+export const exitCodes = {
+  delivered: 0,
+  internal: 1,
+  usage: 2,
+  notRepaired: 3,
+  gateFailed: 4,
+  environment: 5,
+  interrupted: 130,
+} as const;
+
+export const exitCodeHelp = `
+Exit codes:
+  0    delivered
+  1    a fault of Nova itself
+  2    usage
+  3    refused, or no repair found (the Result says where the bug probably is and what was tried)
+  4    the gate did not let the change through
+  5    the environment: something is missing or failed on this machine
+  130  interrupted with Ctrl-C; the task is paused and can be resumed
+`;
+
+const { internal, usage, notRepaired, gateFailed, environment, interrupted } = exitCodes;
+
+/** The exit code of every error; a new code does not compile until it is mapped. */
+export const exitCodeOf: Readonly<Record<ErrorCode, number>> = {
+  'usage.invalid': usage,
+  'repository.missing': notRepaired,
+  'repository.empty': notRepaired,
+  'repository.submodules': notRepaired,
+  'repository.lfs': notRepaired,
+  'repository.unreadable': notRepaired,
+  'tests.none': notRepaired,
+  'tests.pass': notRepaired,
+  'tests.timeout': notRepaired,
+  'tests.unstable': notRepaired,
+  'repair.none': notRepaired,
+  'review.rejected': gateFailed,
+  'gate.failed': gateFailed,
+  'environment.unsupported': environment,
+  'environment.install_failed': environment,
+  'environment.corrupt': environment,
+  'sandbox.unavailable': environment,
+  'sandbox.lost': environment,
+  'sandbox.limit': notRepaired,
+  'tool.unknown': internal,
+  'tool.input': internal,
+  'tool.failed': internal,
+  'ledger.conflict': internal,
+  'ledger.key_reused': internal,
+  'ledger.corrupt': environment,
+  'ledger.locked': environment,
+  'ledger.closed': environment,
+  'blob.missing': environment,
+  'blob.corrupt': environment,
+  'journal.input_changed': internal,
+  'journal.outcome_unknown': notRepaired,
+  'lease.stale': environment,
+  'bundle.rejected': gateFailed,
+  'branch.moved': notRepaired,
+  'apply.conflict': notRepaired,
+  'mesh.unreachable': environment,
+  'mesh.timeout': environment,
+  'mesh.protocol': environment,
+  'task.unknown': usage,
+  'task.state': usage,
+  'task.paused': interrupted,
+  'task.cancelled': interrupted,
+  'budget.exhausted': notRepaired,
+  'disk.full': environment,
+  internal,
+};
+
+/** The exit code of a Result. */
+export function exitCodeOfResult(result: Result): number {
+  switch (result.outcome) {
+    case 'delivered':
+      return exitCodes.delivered;
+    case 'gate-failed':
+      return gateFailed;
+    case 'environment-failed':
+      return environment;
+    case 'cancelled':
+      return interrupted;
+    case 'refused':
+    case 'not-repaired':
+      return result.code === null ? notRepaired : exitCodeOf[result.code];
+  }
+}

@@ -1,0 +1,63 @@
+import { toNovaError } from '@nova/core';
+import { Command, CommanderError } from 'commander';
+import { z } from 'zod';
+import { applyCommand } from './commands/apply.ts';
+import { diffCommand } from './commands/diff.ts';
+import { doctorCommand } from './commands/doctor.ts';
+import { fixCommand } from './commands/fix.ts';
+import { resumeCommand } from './commands/resume.ts';
+import { showCommand } from './commands/show.ts';
+import { tasksCommand } from './commands/tasks.ts';
+import { exitCodeHelp, exitCodeOf, exitCodes } from './exit-codes.ts';
+
+const program = new Command('nova')
+  .description(
+    'A fleet of AI software engineers on your own Linux machine: hand it a task, get a tested, reviewed branch',
+  )
+  .version('0.1.0')
+  .addHelpText(
+    'after',
+    `${exitCodeHelp}
+Environment:
+  NOVA_HOME   the data folder (default: nova in the XDG data folder)
+
+Examples:
+  nova fix --repo ~/code/app --test "npm test"
+  nova tasks
+  nova doctor`,
+  );
+for (const command of [
+  fixCommand(),
+  showCommand(),
+  diffCommand(),
+  applyCommand(),
+  resumeCommand(),
+  tasksCommand(),
+  doctorCommand(),
+]) {
+  program.addCommand(command);
+}
+for (const command of [program, ...program.commands]) command.exitOverride().showHelpAfterError('(--help shows how)');
+
+// A reader that closes the pipe early, such as `head`, is not a fault.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+});
+
+try {
+  await program.parseAsync();
+} catch (thrown) {
+  process.exitCode = exitCodeFor(thrown);
+}
+
+function exitCodeFor(thrown: unknown): number {
+  if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : exitCodes.usage;
+  if (thrown instanceof z.ZodError) {
+    process.stderr.write(`error: ${z.prettifyError(thrown)}\n`);
+    return exitCodes.usage;
+  }
+  const error = toNovaError(thrown);
+  process.stderr.write(`${error.code}: ${error.message}\n`);
+  if (error.code === 'internal' && error.stack) process.stderr.write(`${error.stack}\n`);
+  return exitCodeOf[error.code];
+}

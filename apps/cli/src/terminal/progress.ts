@@ -1,0 +1,87 @@
+import { styleText } from 'node:util';
+import type { WatchItem } from '@nova/client';
+import { eventData, type Stage } from '@nova/core';
+
+/** Shows a running task on standard error: a line a stage, and on a terminal one line below that lives. */
+export class Progress {
+  readonly #stream: NodeJS.WriteStream;
+  readonly #quiet: boolean;
+  readonly #intents = new Map<string, string>();
+  #stage: { stage: Stage; attempt: number; since: number } | null = null;
+  #live = '';
+
+  constructor(stream: NodeJS.WriteStream, quiet: boolean) {
+    this.#stream = stream;
+    this.#quiet = quiet;
+  }
+
+  show(item: WatchItem): void {
+    if (this.#quiet) return;
+    if (item.kind === 'activity') {
+      const intent = this.#intents.get(item.callId);
+      if (!intent) return;
+      const share = item.done !== null && item.total ? ` ${item.done}/${item.total}` : '';
+      const printed = item.outputBytes ? ` · ${size(item.outputBytes)} printed` : '';
+      this.#draw(`${item.message ?? intent}${share}${printed}`);
+      return;
+    }
+    const { event } = item;
+    const started = eventData(event, 'nova.stage.started');
+    if (started) {
+      this.#stage = { stage: started.stage, attempt: started.attempt, since: Date.parse(event.time) };
+      this.#draw('');
+    }
+    const finished = eventData(event, 'nova.stage.finished');
+    if (finished) this.#stageEnded(finished.stage, finished.summary, Date.parse(event.time));
+    const call = eventData(event, 'nova.journal.started');
+    if (call) {
+      this.#intents.set(call.callId, call.intent);
+      this.#draw(call.intent);
+    }
+  }
+
+  /** A line that stays. */
+  say(text: string): void {
+    if (this.#quiet) return;
+    this.#erase();
+    this.#stream.write(`${text}\n`);
+  }
+
+  end(): void {
+    this.#erase();
+  }
+
+  #stageEnded(stage: Stage, summary: string, at: number): void {
+    const since = this.#stage?.stage === stage ? this.#stage.since : at;
+    const attempt = (this.#stage?.attempt ?? 1) > 1 ? ` (attempt ${this.#stage?.attempt})` : '';
+    const seconds = `${((at - since) / 1000).toFixed(1)} s`.padStart(8);
+    this.say(`${styleText('bold', stage.padEnd(12), { stream: this.#stream })}${seconds}  ${summary}${attempt}`);
+  }
+
+  #draw(text: string): void {
+    if (!this.#stream.isTTY || !this.#stage) return;
+    const width = Math.max(20, this.#stream.columns ?? 80) - 1;
+    const line = `${this.#stage.stage.padEnd(12)}      …   ${text}`.replace(/\s*\n\s*/g, ' ').slice(0, width);
+    if (line === this.#live) return;
+    this.#erase();
+    this.#stream.write(styleText('dim', line, { stream: this.#stream }));
+    this.#live = line;
+  }
+
+  #erase(): void {
+    if (this.#live === '') return;
+    this.#stream.write('\r\x1b[2K');
+    this.#live = '';
+  }
+}
+
+function size(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
+}

@@ -1,0 +1,174 @@
+import { once } from 'node:events';
+import { type FileHandle, open, rm } from 'node:fs/promises';
+import { createServer, type Server, type Socket } from 'node:net';
+import { basename, dirname, join } from 'node:path';
+import type { CodeTool } from '@nova/code';
+import {
+  callParams,
+  cancelParams,
+  forgetParams,
+  helloParams,
+  type RunnerStart,
+  runnerMethods,
+  runnerProtocolVersion,
+} from '@nova/core';
+import {
+  createMessageConnection,
+  ErrorCodes,
+  type MessageConnection,
+  ResponseError,
+  SocketMessageReader,
+  SocketMessageWriter,
+} from 'vscode-jsonrpc/node';
+import type { z } from 'zod';
+import { Calls } from './calls.ts';
+import { killStrays } from './strays.ts';
+
+export interface RunnerOptions {
+  readonly start: RunnerStart;
+  /** Tools by the names of their manifests. */
+  readonly tools: Readonly<Record<string, CodeTool>>;
+  /** The sandbox's environment; variables of Nova itself are kept from commands. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly hostLossSeconds: number;
+}
+
+export interface Runner extends AsyncDisposable {
+  /** Resolves when no host was connected for too long. */
+  readonly abandoned: Promise<void>;
+}
+
+/** The variable that every process of a sandbox carries; its owner finds them by it. */
+const marker = 'NOVA_SANDBOX';
+
+/** Listens for the host and carries out its calls. */
+export async function startRunner(options: RunnerOptions): Promise<Runner> {
+  const hosts = new Set<MessageConnection>();
+  const tell = (method: string, params: object): void => {
+    for (const host of hosts) host.sendNotification(method, params).catch(() => {});
+  };
+  const sandbox = options.environment[marker];
+  const calls = new Calls({
+    tools: options.tools,
+    place: {
+      workspace: options.start.workspace,
+      commit: options.start.commit,
+      scratch: options.start.scratch,
+      environment: commandEnvironment(options.environment),
+    },
+    news: {
+      output: (callId, bytes) => tell(runnerMethods.output, { callId, base64: Buffer.from(bytes).toString('base64') }),
+      progress: (callId, message, done, total) => tell(runnerMethods.progress, { callId, message, done, total }),
+    },
+    killStrays: () => killStrays(sandbox),
+  });
+
+  const abandoned = Promise.withResolvers<void>();
+  let timer: NodeJS.Timeout | undefined;
+  const watchForHost = (): void => {
+    clearTimeout(timer);
+    if (hosts.size === 0) timer = setTimeout(abandoned.resolve, options.hostLossSeconds * 1000);
+  };
+  watchForHost();
+
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    const connection = serve(socket, calls, () => {
+      hosts.add(connection);
+      watchForHost();
+    });
+    socket.once('close', () => {
+      sockets.delete(socket);
+      hosts.delete(connection);
+      connection.dispose();
+      watchForHost();
+    });
+  });
+  const folder = await listenInside(server, options.start.socket);
+
+  return {
+    abandoned: abandoned.promise,
+    async [Symbol.asyncDispose]() {
+      clearTimeout(timer);
+      calls.cancelAll();
+      await killStrays(sandbox);
+      const closed = once(server, 'close');
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      await closed;
+      await folder.close();
+    },
+  };
+}
+
+/** A socket's path may have 107 bytes, a sandbox's folder more; through an open folder every path is short. */
+async function listenInside(server: Server, path: string): Promise<FileHandle> {
+  await rm(path, { force: true });
+  const folder = await open(dirname(path), 'r');
+  try {
+    server.listen(join(`/proc/self/fd/${folder.fd}`, basename(path)));
+    await once(server, 'listening');
+    return folder;
+  } catch (error) {
+    await folder.close();
+    throw error;
+  }
+}
+
+function serve(socket: Socket, calls: Calls, onHello: () => void): MessageConnection {
+  const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
+  // Whoever sends what is no message is not our host: the line is cut, the calls go on.
+  const cut = (): void => {
+    socket.destroy();
+  };
+  socket.on('error', cut);
+  connection.onError(cut);
+  connection.onClose(cut);
+  let greeted = false;
+  connection.onRequest(runnerMethods.hello, (params: unknown) => {
+    const { protocol } = parse(helloParams, params);
+    if (protocol !== runnerProtocolVersion) {
+      throw new ResponseError(
+        ErrorCodes.InvalidRequest,
+        `The runner speaks protocol ${runnerProtocolVersion}, the host ${protocol}: both must be of one version of Nova.`,
+      );
+    }
+    greeted = true;
+    onHello();
+    return { protocol: runnerProtocolVersion, pid: process.pid, calls: calls.ids };
+  });
+  const afterHello = <Params>(schema: z.ZodType<Params>, params: unknown): Params => {
+    if (!greeted) throw new ResponseError(ErrorCodes.InvalidRequest, 'The first message must be hello.');
+    return parse(schema, params);
+  };
+  connection.onRequest(runnerMethods.call, async (params: unknown): Promise<unknown> => {
+    const { callId, tool, input } = afterHello(callParams, params);
+    return calls.run(callId, tool, input);
+  });
+  connection.onRequest(runnerMethods.cancel, (params: unknown) => {
+    calls.cancel(afterHello(cancelParams, params).callId);
+    return null;
+  });
+  connection.onRequest(runnerMethods.forget, (params: unknown) => {
+    calls.forget(afterHello(forgetParams, params).callId);
+    return null;
+  });
+  connection.listen();
+  return connection;
+}
+
+function parse<Params>(schema: z.ZodType<Params>, params: unknown): Params {
+  const parsed = schema.safeParse(params);
+  if (!parsed.success) throw new ResponseError(ErrorCodes.InvalidParams, parsed.error.message);
+  return parsed.data;
+}
+
+/** All but Nova's own variables; the marker stays, so that the sandbox's owner finds every process. */
+function commandEnvironment(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const shown: Record<string, string> = {};
+  for (const [name, value] of Object.entries(environment)) {
+    if (value !== undefined && (!name.startsWith('NOVA_') || name === marker)) shown[name] = value;
+  }
+  return shown;
+}

@@ -1,0 +1,35 @@
+import { type Localisation, repairLocalise, type SandboxSpec } from '@nova/core';
+import type { Brief } from '../base/brief.ts';
+import type { Baseline } from './tester.ts';
+
+const suspectLimit = 200;
+
+/** Finds out where a task has to be worked on; never changes code. */
+export class ArchitectAgent {
+  readonly #brief: Brief;
+
+  constructor(brief: Brief) {
+    this.#brief = brief;
+  }
+
+  /** Localises the failures of the baseline. The tree is put back before this returns. */
+  async plan(baseline: Baseline, sandbox: SandboxSpec): Promise<Localisation> {
+    const { desk, budget, request } = this.#brief;
+    const acted = await desk.act({
+      attempt: 1,
+      stage: 'planning',
+      intent: `Find the statements behind ${baseline.failing.length} failing test(s)`,
+      tool: repairLocalise,
+      input: {
+        command: request.testCommand,
+        timeoutSeconds: request.testTimeoutSeconds,
+        failing: [...baseline.failing],
+        limit: suspectLimit,
+      },
+      sandbox,
+    });
+    budget.reserve(acted.output.runs);
+    budget.elapse(acted.seconds);
+    return acted.output;
+  }
+}

@@ -1,0 +1,182 @@
+import {
+  failingTests,
+  type Isolation,
+  isGreen,
+  NovaError,
+  type SandboxSpec,
+  type Stage,
+  type TestCase,
+  type TestReport,
+  testsRun,
+} from '@nova/core';
+import { z } from 'zod';
+import type { Brief } from '../base/brief.ts';
+
+/** What the tests showed before anything was changed. */
+export interface Baseline {
+  readonly runner: TestReport['runner'];
+  readonly counted: boolean;
+  readonly total: number;
+  readonly passed: number;
+  /** Failed in every run: what a repair must turn green. */
+  readonly failing: readonly TestCase[];
+  /** Passed in one run and failed in another: says nothing about a change. */
+  readonly unstable: readonly string[];
+  readonly runs: number;
+  readonly outputTail: string;
+}
+
+/** A measured run with what isolated it. */
+export interface Measured {
+  readonly report: TestReport;
+  readonly dirtied: readonly string[];
+  readonly isolation: Isolation | null;
+  readonly seconds: number;
+}
+
+const noTestScript = /missing script:? "?test|no test specified|no tests? (?:files? )?(?:were )?found|no tests ran/i;
+const baselineRuns = 2;
+
+/** Plans and runs tests; never changes code. */
+export class TesterAgent {
+  readonly #brief: Brief;
+
+  constructor(brief: Brief) {
+    this.#brief = brief;
+  }
+
+  /** Runs the test command once in the given sandbox. */
+  async run(attempt: number, stage: Stage, intent: string, sandbox: SandboxSpec): Promise<Measured> {
+    const { desk, budget, request } = this.#brief;
+    if (budget.reserve(1) === 0) {
+      throw new NovaError(
+        'budget.exhausted',
+        `The ${request.budgetRuns} test runs of this task are used up; raise --runs.`,
+      );
+    }
+    const acted = await desk.act({
+      attempt,
+      stage,
+      intent,
+      tool: testsRun,
+      input: { command: request.testCommand, timeoutSeconds: request.testTimeoutSeconds },
+      sandbox,
+    });
+    budget.elapse(acted.seconds);
+    const { dirtied, ...report } = acted.output;
+    return { report, dirtied, isolation: acted.isolation, seconds: acted.seconds };
+  }
+
+  /**
+   * Runs the tests of the base more than once and says what fails every time. Refuses with `tests.none`,
+   * `tests.pass`, `tests.timeout` or `tests.unstable` when there is nothing that a repair could be judged by.
+   */
+  async baseline(sandbox: SandboxSpec): Promise<{ baseline: Baseline; isolation: Isolation | null }> {
+    const runs: Measured[] = [];
+    for (let index = 1; index <= baselineRuns; index += 1) {
+      const intent = `Run the tests as they are (${index} of ${baselineRuns})`;
+      const measured = await this.run(1, 'environment', intent, sandbox);
+      refuseUnusable(measured.report, this.#brief.request.testCommand);
+      runs.push(measured);
+    }
+    const [first, ...others] = runs.map((run) => run.report) as [TestReport, ...TestReport[]];
+    const everFailed = new Set([first, ...others].flatMap(failures));
+    const alwaysFailed = failures(first).filter((id) => others.every((report) => failures(report).includes(id)));
+    const unstable = [...everFailed].filter((id) => !alwaysFailed.includes(id));
+    if (alwaysFailed.length === 0) {
+      throw new NovaError(
+        'tests.unstable',
+        `No test fails every time: ${unstable.slice(0, 5).join(', ')} passed in one run and failed in another. ` +
+          'Nothing was changed. Make the failure repeatable, then run fix again.',
+        { details: { unstable } },
+      );
+    }
+    const failing = first.counted
+      ? first.tests.filter((test) => alwaysFailed.includes(test.id))
+      : first.tests
+          .filter((test) => test.status === 'failed')
+          .concat(first.tests.length === 0 ? [wholeCommand(first)] : []);
+    return {
+      baseline: {
+        runner: first.runner,
+        counted: first.counted,
+        total: first.tests.length,
+        passed: first.tests.filter((test) => test.status === 'passed').length,
+        failing,
+        unstable,
+        runs: runs.length,
+        outputTail: first.outputTail,
+      },
+      isolation: runs[0]?.isolation ?? null,
+    };
+  }
+}
+
+/** Ids that count as failing; a command without counts fails as a whole. */
+export function failures(report: TestReport): string[] {
+  const failed = failingTests(report);
+  if (failed.length > 0) return failed;
+  return isGreen(report) ? [] : [wholeCommandId];
+}
+
+const wholeCommandId = 'command::exit code';
+
+function wholeCommand(report: TestReport): TestCase {
+  const ending = report.exitCode === null ? `ended by ${report.signal ?? 'a signal'}` : `exit code ${report.exitCode}`;
+  return {
+    id: wholeCommandId,
+    file: null,
+    name: 'exit code',
+    status: 'failed',
+    durationMs: report.durationMs,
+    failure: { message: `The command failed: ${ending}.`, stack: report.outputTail },
+  };
+}
+
+function refuseUnusable(report: TestReport, command: string): void {
+  if (report.timedOut) {
+    throw new NovaError(
+      'tests.timeout',
+      `\`${command}\` did not end in time and was stopped, with every process it had started. Nothing was changed. ` +
+        'Run it by hand to see where it hangs, or give it longer with --test-timeout.',
+    );
+  }
+  const tail = report.outputTail.trim().slice(-400);
+  if (report.exitCode === 127) {
+    throw new NovaError('tests.none', `\`${command}\` was not found inside the sandbox. Nothing was changed.\n${tail}`);
+  }
+  const ran = report.tests.some((test) => test.status !== 'skipped');
+  if (report.counted ? !ran : noTestScript.test(report.outputTail) && !ran) {
+    throw new NovaError(
+      'tests.none',
+      `\`${command}\` ran no test, so nothing could be judged. Nothing was changed. Name a command that runs the failing test with --test.\n${tail}`,
+    );
+  }
+  if (isGreen(report)) {
+    throw new NovaError(
+      'tests.pass',
+      `\`${command}\` already passes (${report.counted ? `${report.tests.length} tests` : 'exit code 0'}): there is nothing to repair. ` +
+        'Add a test that shows the bug, uncommitted is fine, then run fix again.',
+    );
+  }
+}
+
+export const baselineSchema: z.ZodType<Baseline> = z.object({
+  runner: z.enum(['node:test', 'vitest', 'pytest', 'unittest', 'command']),
+  counted: z.boolean(),
+  total: z.number(),
+  passed: z.number(),
+  failing: z.array(
+    z.object({
+      id: z.string(),
+      file: z.string().nullable(),
+      name: z.string(),
+      status: z.enum(['passed', 'failed', 'skipped']),
+      durationMs: z.number(),
+      failure: z.object({ message: z.string(), stack: z.string() }).optional(),
+    }),
+  ),
+  unstable: z.array(z.string()),
+  runs: z.number(),
+  outputTail: z.string(),
+});

@@ -1,0 +1,360 @@
+import { END, START, StateGraph } from '@langchain/langgraph';
+import {
+  branchDeliver,
+  type ErrorCode,
+  environmentPrepare,
+  isGreen,
+  NovaError,
+  type Result,
+  type Stage,
+  taskRelease,
+  toNovaError,
+  workspaceCapture,
+} from '@nova/core';
+import { type Brief, type Ground, sandboxFor } from '../base/brief.ts';
+import { ArchitectAgent } from '../roles/architect.ts';
+import { CoderAgent } from '../roles/coder.ts';
+import { ReviewerAgent } from '../roles/reviewer.ts';
+import { failures, TesterAgent } from '../roles/tester.ts';
+import { RulesSolver } from '../solvers/rules-solver.ts';
+import { emptyFixState, FixState, type FixStateValue } from './fix-state.ts';
+import { judge } from './gate.ts';
+import {
+  baselineRecord,
+  captureRecord,
+  changeRecord,
+  type Ending,
+  environmentRecord,
+  localisationRecord,
+  type Records,
+  searchRecord,
+} from './records.ts';
+import { report } from './report.ts';
+
+/** Rework is bounded: the first change and two more. */
+const maximumAttempts = 3;
+const stagesPerAttempt = 4;
+const stagesOnce = 5;
+
+/** Records that a stage began and ended, for people; `seconds` may be read back for the report. */
+export interface StageLog {
+  started(attempt: number, stage: Stage): Promise<void>;
+  finished(attempt: number, stage: Stage, summary: string): Promise<void>;
+}
+
+export interface FixTeamParts {
+  readonly brief: Brief;
+  readonly records: Records;
+  readonly stageLog: StageLog;
+}
+
+/**
+ * Turns a fix task into its Result. The one place that knows the order of stages. Run again after an interruption it
+ * walks the same path through the journal and goes on where it stopped. Rejects only with an interruption.
+ */
+export async function runFixTeam(parts: FixTeamParts): Promise<Result> {
+  const graph = buildFixGraph(parts);
+  const recursionLimit = stagesOnce + maximumAttempts * stagesPerAttempt + 1;
+  const state = await graph.invoke(emptyFixState, { recursionLimit });
+  await parts.brief.desk.act({
+    attempt: state.attempt,
+    stage: 'delivery',
+    intent: 'End the sandboxes and remove the clones',
+    tool: taskRelease,
+    input: { task: parts.brief.task },
+    sandbox: null,
+  });
+  return report(parts.brief, parts.records, state);
+}
+
+/** Codes with which a stage is interrupted instead of ended: the task goes on later, at the same place. */
+const interruptions: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'task.paused',
+  'task.cancelled',
+  'sandbox.lost',
+  'mesh.unreachable',
+  'mesh.timeout',
+  'mesh.protocol',
+  'ledger.closed',
+  'ledger.conflict',
+  'ledger.locked',
+  'disk.full',
+  'journal.outcome_unknown',
+  'journal.input_changed',
+  'lease.stale',
+  'internal',
+]);
+
+type StageWork = (state: FixStateValue) => Promise<{ update: Partial<FixStateValue>; summary: string }>;
+
+function buildFixGraph(parts: FixTeamParts) {
+  const { brief, records, stageLog } = parts;
+  const tester = new TesterAgent(brief);
+  const architect = new ArchitectAgent(brief);
+  const coder = new CoderAgent(brief, new RulesSolver(brief));
+  const reviewer = new ReviewerAgent(brief);
+
+  async function end(ending: Ending): Promise<Partial<FixStateValue>> {
+    return { ending: await records.put(ending) };
+  }
+
+  /** Wraps a stage: records its borders, and turns a coded failure into the task's ending. */
+  function stage(name: Stage, work: StageWork) {
+    return async (state: FixStateValue): Promise<Partial<FixStateValue>> => {
+      await stageLog.started(state.attempt, name);
+      try {
+        const { update, summary } = await work(state);
+        await stageLog.finished(state.attempt, name, summary);
+        return update;
+      } catch (thrown) {
+        const error = toNovaError(thrown);
+        if (interruptions.has(error.code)) throw error;
+        await stageLog.finished(state.attempt, name, error.message);
+        return end({ outcome: outcomeFor(name, error.code), code: error.code, message: error.message });
+      }
+    };
+  }
+
+  const record = <Value>(
+    hash: string | null,
+    schema: Parameters<Records['get']>[1] & { parse(value: unknown): Value },
+  ) => {
+    if (hash === null) throw new NovaError('internal', 'A stage ran before the one it builds on.');
+    return records.get(hash, schema) as Promise<Value>;
+  };
+
+  async function ground(state: FixStateValue): Promise<Ground & { commit: string }> {
+    const { mirror, commit } = await record(state.captured, captureRecord);
+    const environment = state.prepared === null ? null : (await record(state.prepared, environmentRecord)).key;
+    return { mirror, commit, environment };
+  }
+
+  const intake = stage('intake', async () => {
+    const captured = await brief.desk.act({
+      attempt: 1,
+      stage: 'intake',
+      intent: 'Copy the repository as it stands',
+      tool: workspaceCapture,
+      input: { task: brief.task, repository: brief.request.repository },
+      sandbox: null,
+    });
+    brief.budget.elapse(captured.seconds);
+    const { headName, head, dirty } = captured.output;
+    const place = `${headName ?? 'detached HEAD'} at ${head.slice(0, 10)}`;
+    return {
+      update: { captured: await records.put(captured.output) },
+      summary: dirty ? `${place}, with uncommitted work` : place,
+    };
+  });
+
+  const environment = stage('environment', async (state) => {
+    const at = await ground(state);
+    const prepared = await brief.desk.act({
+      attempt: 1,
+      stage: 'environment',
+      intent: 'Prepare the dependencies',
+      tool: environmentPrepare,
+      input: {
+        task: brief.task,
+        repository: brief.request.repository,
+        mirror: at.mirror,
+        commit: at.commit,
+        testCommand: brief.request.testCommand,
+        driver: brief.request.sandbox,
+      },
+      sandbox: null,
+    });
+    brief.budget.elapse(prepared.seconds);
+    const update = { prepared: await records.put(prepared.output) };
+    const workspace = sandboxFor(brief, { ...at, environment: prepared.output.key }, 'work', 'work', at.commit);
+    const measured = await tester.baseline(workspace);
+    const { baseline } = measured;
+    const dependencies =
+      prepared.output.source === 'none' ? 'no dependencies' : `dependencies from ${prepared.output.source}`;
+    const tests = baseline.counted
+      ? `${baseline.total} tests, ${baseline.failing.length} failing`
+      : 'the command fails, without counts';
+    return { update: { ...update, measured: await records.put(measured) }, summary: `${dependencies}; ${tests}` };
+  });
+
+  const planning = stage('planning', async (state) => {
+    const at = await ground(state);
+    const { baseline } = await record(state.measured, baselineRecord);
+    const localisation = await architect.plan(baseline, sandboxFor(brief, at, 'work', 'work', at.commit));
+    const [first] = localisation.suspects;
+    if (!first) {
+      throw new NovaError(
+        'repair.none',
+        'No statement of the repository could be connected with the failure, so nothing was changed. ' +
+          localisation.notes.join(' '),
+      );
+    }
+    return {
+      update: { localised: await records.put(localisation) },
+      summary: `${localisation.suspects.length} suspects, first ${first.path}:${first.startLine}`,
+    };
+  });
+
+  const working = stage('working', async (state) => {
+    const at = await ground(state);
+    const { baseline } = await record(state.measured, baselineRecord);
+    const workspace = sandboxFor(brief, at, 'work', 'work', at.commit);
+    const update: Partial<FixStateValue> = {};
+    if (state.searched === null) {
+      const siblings = Array.from({ length: brief.parallel - 1 }, (_, index) =>
+        sandboxFor(brief, at, 'sibling', `sibling-${index + 1}`, at.commit),
+      );
+      const found = await coder.search({
+        localisation: await record(state.localised, localisationRecord),
+        baseline,
+        sandboxes: [workspace, ...siblings],
+      });
+      update.searched = await records.put(found);
+    }
+    const search = await record(update.searched ?? state.searched, searchRecord);
+    const chosen = search.plausible[state.attempt - 1];
+    if (!chosen) {
+      const error = nothingFound(search.made, search.verdicts.length, search.notes);
+      return { update: { ...update, ...(await end(error)) }, summary: error.message };
+    }
+    const change = await coder.write(state.attempt, chosen, baseline, at, workspace);
+    if (state.alternatives === null) {
+      const others = search.plausible.filter((candidate) => candidate.id !== chosen.id);
+      const diffs = await coder.preview(others, workspace);
+      update.alternatives = await records.put(
+        others.map((candidate) => ({ candidate, diff: diffs.get(candidate.id) ?? '' })),
+      );
+    }
+    update.changed = await records.put(change);
+    return {
+      update,
+      summary: `${change.candidate.explanation} (${search.plausible.length} of ${search.verdicts.length} tried candidates pass)`,
+    };
+  });
+
+  const testing = stage('testing', async (state) => {
+    const at = await ground(state);
+    const { baseline } = await record(state.measured, baselineRecord);
+    const change = await record(state.changed, changeRecord);
+    const place = sandboxFor(brief, at, 'review', `review-${state.attempt}`, change.commit);
+    const { report } = await tester.run(state.attempt, 'testing', 'Run the tests on the committed change', place);
+    const before = new Set([...baseline.failing.map((test) => test.id), ...baseline.unstable]);
+    const fresh = failures(report).filter((id) => !before.has(id));
+    const left = failures(report).filter((id) => baseline.failing.some((test) => test.id === id));
+    if (left.length > 0 || fresh.length > 0 || (!baseline.counted && !isGreen(report))) {
+      throw new NovaError(
+        'gate.failed',
+        `The committed change does not pass: ${[...left, ...fresh].slice(0, 5).join(', ')}`,
+      );
+    }
+    const passed = report.tests.filter((test) => test.status === 'passed').length;
+    return {
+      update: {},
+      summary: baseline.counted ? `${passed} of ${report.tests.length} tests pass` : 'the command succeeds',
+    };
+  });
+
+  const review = stage('review', async (state) => {
+    const at = await ground(state);
+    const change = await record(state.changed, changeRecord);
+    const place = sandboxFor(brief, at, 'review', `review-${state.attempt}`, change.commit);
+    const findings = await reviewer.review(state.attempt, change, at.commit, place);
+    const update: Partial<FixStateValue> = { reviewed: await records.put(findings) };
+    const blocking = findings.filter((finding) => finding.severity === 'error');
+    const summary =
+      findings.length === 0 ? 'no findings' : `${findings.length} finding(s), ${blocking.length} blocking`;
+    if (blocking.length === 0) return { update, summary };
+    const message = `The review rejected the change: ${blocking.map((finding) => finding.message).join(' ')}`;
+    return {
+      update: { ...update, ...(await rework(state, { outcome: 'gate-failed', code: 'review.rejected', message })) },
+      summary,
+    };
+  });
+
+  const gate = stage('gate', async (state) => {
+    const at = await ground(state);
+    const { baseline } = await record(state.measured, baselineRecord);
+    const change = await record(state.changed, changeRecord);
+    const checks = await judge(brief, tester, state.attempt, change, at.commit, baseline, at);
+    const update: Partial<FixStateValue> = { judged: await records.put(checks) };
+    const failed = checks.filter((check) => !check.passed);
+    if (failed.length === 0) return { update, summary: `${checks.length} checks passed` };
+    const message = `The gate did not let the change through: ${failed.map((check) => `${check.name} (${check.detail})`).join('; ')}`;
+    return {
+      update: { ...update, ...(await rework(state, { outcome: 'gate-failed', code: 'gate.failed', message })) },
+      summary: `${failed.length} of ${checks.length} checks failed`,
+    };
+  });
+
+  const delivery = stage('delivery', async (state) => {
+    const at = await ground(state);
+    const change = await record(state.changed, changeRecord);
+    const delivered = await brief.desk.act({
+      attempt: state.attempt,
+      stage: 'delivery',
+      intent: `Create branch nova/${brief.task}`,
+      tool: branchDeliver,
+      input: {
+        task: brief.task,
+        repository: brief.request.repository,
+        mirror: at.mirror,
+        branch: `nova/${brief.task}`,
+        commit: change.commit,
+        leaseToken: 0,
+      },
+      fresh: { leaseToken: brief.leaseToken },
+      sandbox: null,
+    });
+    const ending = await end({ outcome: 'delivered', code: null, message: change.candidate.explanation });
+    return { update: ending, summary: `branch ${delivered.output.branch}` };
+  });
+
+  /** A rejected change is followed by the next plausible one, as a new attempt, until none or no attempt is left. */
+  async function rework(state: FixStateValue, otherwise: Ending): Promise<Partial<FixStateValue>> {
+    const search = await record(state.searched, searchRecord);
+    const more = search.plausible.length > state.attempt && state.attempt < maximumAttempts;
+    return more ? { attempt: state.attempt + 1, changed: null, reviewed: null, judged: null } : end(otherwise);
+  }
+
+  const unlessEnded = (next: Stage) => (state: FixStateValue) => (state.ending === null ? next : END);
+  const unlessRejected = (next: Stage) => (state: FixStateValue) => {
+    if (state.ending !== null) return END;
+    return state.changed === null ? 'working' : next;
+  };
+
+  return new StateGraph(FixState)
+    .addNode('intake', intake)
+    .addNode('environment', environment)
+    .addNode('planning', planning)
+    .addNode('working', working)
+    .addNode('testing', testing)
+    .addNode('review', review)
+    .addNode('gate', gate)
+    .addNode('delivery', delivery)
+    .addEdge(START, 'intake')
+    .addConditionalEdges('intake', unlessEnded('environment'), ['environment', END])
+    .addConditionalEdges('environment', unlessEnded('planning'), ['planning', END])
+    .addConditionalEdges('planning', unlessEnded('working'), ['working', END])
+    .addConditionalEdges('working', unlessEnded('testing'), ['testing', END])
+    .addConditionalEdges('testing', unlessEnded('review'), ['review', END])
+    .addConditionalEdges('review', unlessRejected('gate'), ['gate', 'working', END])
+    .addConditionalEdges('gate', unlessRejected('delivery'), ['delivery', 'working', END])
+    .addEdge('delivery', END)
+    .compile();
+}
+
+function outcomeFor(stage: Stage, code: ErrorCode): Ending['outcome'] {
+  if (code.startsWith('environment.') || code === 'sandbox.unavailable') return 'environment-failed';
+  if (code === 'gate.failed' || code === 'review.rejected' || code === 'bundle.rejected') return 'gate-failed';
+  if (stage === 'planning' || stage === 'working' || code === 'repair.none') return 'not-repaired';
+  return 'refused';
+}
+
+function nothingFound(made: number, tried: number, notes: readonly string[]): Ending {
+  return {
+    outcome: 'not-repaired',
+    code: 'repair.none',
+    message:
+      `None of ${tried} tried candidates (of ${made} made) turns the failing tests green without breaking others. ${notes.join(' ')}`.trim(),
+  };
+}

@@ -1,0 +1,133 @@
+import type { Finding, GateCheck, Result, Verdict } from '@nova/core';
+import type { z } from 'zod';
+import type { Brief } from '../base/brief.ts';
+import type { FixStateValue } from './fix-state.ts';
+import {
+  alternativesRecord,
+  baselineRecord,
+  captureRecord,
+  changeRecord,
+  type Ending,
+  endingRecord,
+  environmentRecord,
+  gateRecord,
+  localisationRecord,
+  type Records,
+  reviewRecord,
+  searchRecord,
+} from './records.ts';
+
+const suspectsShown = 20;
+
+/** Puts the Result together from what the stages recorded; `stageSeconds` is filled in by the caller's stage log. */
+export async function report(brief: Brief, records: Records, state: FixStateValue): Promise<Result> {
+  const read = async <Value>(hash: string | null, schema: z.ZodType<Value>): Promise<Value | null> =>
+    hash === null ? null : records.get(hash, schema);
+  const ending = (await read(state.ending, endingRecord)) ?? {
+    outcome: 'refused',
+    code: 'internal',
+    message: 'The team stopped without an ending.',
+  };
+  const captured = await read(state.captured, captureRecord);
+  const environment = await read(state.prepared, environmentRecord);
+  const measured = await read(state.measured, baselineRecord);
+  const localisation = await read(state.localised, localisationRecord);
+  const search = await read(state.searched, searchRecord);
+  const change = await read(state.changed, changeRecord);
+  const review: Finding[] = (await read(state.reviewed, reviewRecord)) ?? [];
+  const gate: GateCheck[] = (await read(state.judged, gateRecord)) ?? [];
+  const delivered = ending.outcome === 'delivered' && change !== null;
+  const baseline = measured?.baseline ?? null;
+  const isolation = measured?.isolation ?? null;
+
+  return {
+    task: brief.task,
+    kind: 'fix',
+    outcome: ending.outcome,
+    code: ending.code,
+    summary: ending.message,
+    next: nextStep(brief, ending),
+    repository: brief.request.repository,
+    base: captured && {
+      head: captured.head,
+      headName: captured.headName,
+      commit: captured.commit,
+      dirty: captured.dirty,
+    },
+    environment: environment && { key: environment.key, kinds: environment.kinds, source: environment.source },
+    isolation,
+    baseline: baseline && {
+      runner: baseline.runner,
+      counted: baseline.counted,
+      total: baseline.total,
+      passed: baseline.passed,
+      failing: baseline.failing.map((test) => ({ id: test.id, message: test.failure?.message ?? '' })),
+    },
+    suspects: localisation?.suspects.slice(0, suspectsShown) ?? [],
+    change: delivered
+      ? {
+          branch: `nova/${brief.task}`,
+          commit: change.commit,
+          template: change.candidate.template,
+          explanation: change.candidate.explanation,
+          paths: [...change.paths],
+          diff: change.diff,
+        }
+      : null,
+    alternatives: (await read(state.alternatives, alternativesRecord)) ?? [],
+    tried: { candidates: search?.verdicts.length ?? 0, verdicts: tally(search?.verdicts ?? []) },
+    bestVerdict: closest(search?.verdicts ?? []),
+    review,
+    gate,
+    evidence: baseline === null ? 'none' : baseline.counted ? 'counted' : 'uncounted',
+    cost: {
+      seconds: brief.budget.secondsSpent,
+      runs: brief.budget.runsSpent,
+      attempts: state.attempt,
+      modelTokens: 0,
+      stageSeconds: {},
+    },
+    gaps: [
+      ...(environment?.gaps ?? []),
+      ...(isolation?.missing ?? []),
+      ...(captured && captured.ignored.length > 0
+        ? [`ignored files were not copied: ${captured.ignored.slice(0, 10).join(', ')}`]
+        : []),
+      ...(baseline && !baseline.counted ? ['uncounted: the test command reports no tests, only an exit code'] : []),
+      ...(baseline && baseline.unstable.length > 0
+        ? [`unstable tests say nothing here: ${baseline.unstable.slice(0, 10).join(', ')}`]
+        : []),
+    ],
+  };
+}
+
+function tally(verdicts: readonly Verdict[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const verdict of verdicts) counts[verdict.outcome] = (counts[verdict.outcome] ?? 0) + 1;
+  return counts;
+}
+
+/** The candidate that left the fewest failing tests; the first one where several did. */
+function closest(verdicts: readonly Verdict[]): Verdict | null {
+  let best: Verdict | null = null;
+  for (const verdict of verdicts) {
+    if (verdict.stillFailing === null) continue;
+    if (best === null || verdict.stillFailing < (best.stillFailing ?? Number.POSITIVE_INFINITY)) best = verdict;
+  }
+  return best;
+}
+
+function nextStep(brief: Brief, ending: Ending): string {
+  switch (ending.outcome) {
+    case 'delivered':
+      return `Read it with \`nova diff ${brief.task}\`, take it with \`nova apply ${brief.task}\`.`;
+    case 'not-repaired':
+      return 'The suspects say where to look; a test that fails closer to the bug narrows them.';
+    case 'gate-failed':
+      return 'Nothing was delivered. The checks above say what was missing; the alternatives may be worth a look.';
+    case 'environment-failed':
+      return 'Mend the environment (see `nova doctor`), then run the same command again.';
+    case 'refused':
+      return 'Mend what the summary names, then run the same command again.';
+  }
+}

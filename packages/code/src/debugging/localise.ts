@@ -1,0 +1,175 @@
+import type { Localisation, Suspect, TestCase } from '@nova/core';
+import type { TestBench } from '../evidence/test-run.ts';
+import { exitCodeTest } from '../evidence/test-run.ts';
+import type { TestCoverage } from '../evidence/probe.ts';
+import type { LanguageModule } from '../languages/language.ts';
+import { languageFor } from '../languages/language-for.ts';
+import { fileRole, looksGenerated } from '../workspace/project-files.ts';
+import type { WorkingTree } from '../workspace/working-tree.ts';
+import { framesIn } from './frames.ts';
+import { ochiai, type Spectrum } from './ochiai.ts';
+
+export interface LocaliseRequest {
+  readonly command: string;
+  readonly timeoutMs: number;
+  readonly failing: readonly TestCase[];
+  readonly limit: number;
+}
+
+interface Ranges {
+  readonly text: string;
+  readonly statements: readonly { startLine: number; endLine: number }[];
+}
+
+/**
+ * Ranks statements of source files by how probably they cause the failures. A statement's score is
+ * 1 − (1 − o)(1 − s): o its Ochiai coefficient over the coverage of failing and passing tests, s = 0.6 / (1 + depth / 2)
+ * when the failure's stack names it, depth counting the project's own frames from the innermost. The two are
+ * combined as independent signs (noisy or), so that either alone is enough for a place on the list.
+ */
+export async function localise(
+  request: LocaliseRequest,
+  tree: WorkingTree,
+  bench: TestBench,
+  languages: readonly LanguageModule[],
+): Promise<Localisation> {
+  const notes: string[] = [];
+  const tracked = new Set(await tree.tracked());
+  const files = new Map<string, Ranges | null>();
+  const rangesOf = async (path: string) => {
+    let found = files.get(path);
+    if (found === undefined) files.set(path, (found = await sourceRanges(path, tree, languages)));
+    return found;
+  };
+  await tree.restore();
+  const run = await bench.run({ command: request.command, timeoutMs: request.timeoutMs, coverage: true });
+  await tree.restore();
+
+  const failingIds = new Set(request.failing.map((test) => test.id));
+  const seen = run.report.tests.filter((test) => test.status === 'failed' && failingIds.has(test.id));
+  if (run.coverage.length > 0 && seen.length === 0 && !failingIds.has(exitCodeTest)) {
+    notes.push('The failing tests did not fail in the run that records coverage; its coverage was still used.');
+  }
+  if (run.report.timedOut) notes.push('The run that records coverage did not end in time; coverage is partial.');
+  const scores = await coverageScores(run.coverage, failingIds, rangesOf, tracked);
+  const covered = scores.size > 0;
+  if (!covered) notes.push('No coverage of the failing tests was recorded; suspects come from the failures’ own text.');
+
+  const reasons = new Map<string, string[]>();
+  for (const [key, score] of scores) reasons.set(key, [`executed by failing tests, Ochiai ${score.toFixed(2)}`]);
+  const byStack = await stackScores(request.failing, tree.folder, rangesOf, tracked);
+  for (const [key, { score, reason }] of byStack) {
+    scores.set(key, 1 - (1 - (scores.get(key) ?? 0)) * (1 - score));
+    reasons.set(key, [...(reasons.get(key) ?? []), reason]);
+  }
+  if (scores.size === 0) {
+    const named = await importedByTests(request.failing, tree, tracked);
+    for (const path of named) {
+      const ranges = await rangesOf(path);
+      for (const range of ranges?.statements ?? []) {
+        const key = keyOf(path, range);
+        scores.set(key, 0.1);
+        reasons.set(key, ['in a file that the failing test names']);
+      }
+    }
+    if (named.length > 0) notes.push('Nothing executed was recorded; every statement of the files named by the tests is suspected.');
+  }
+  const suspects = [...scores]
+    .map(([key, score]) => suspectOf(key, score, reasons.get(key) ?? []))
+    .sort((a, b) => b.score - a.score || compare(a.path, b.path) || a.startLine - b.startLine || a.endLine - b.endLine)
+    .slice(0, request.limit);
+  const method = covered ? (byStack.size > 0 ? 'coverage+stack' : 'coverage') : 'stack';
+  return { method, suspects, runs: run.executions, notes };
+}
+
+
+async function sourceRanges(path: string, tree: WorkingTree, languages: readonly LanguageModule[]): Promise<Ranges | null> {
+  const language = languageFor(path, languages);
+  if (!language || fileRole(path) !== 'source') return null;
+  const text = await tree.read(path);
+  if (text === null || looksGenerated(text)) return null;
+  return { text, statements: await language.statements(path, text) };
+}
+
+type RangesOf = (path: string) => Promise<Ranges | null>;
+
+async function coverageScores(
+  coverage: readonly TestCoverage[],
+  failing: ReadonlySet<string>,
+  rangesOf: RangesOf,
+  tracked: ReadonlySet<string>,
+): Promise<Map<string, number>> {
+  const spectra: Spectrum[] = [];
+  for (const { test, lines } of coverage) {
+    const elements: string[] = [];
+    for (const [path, numbers] of lines) {
+      const ranges = tracked.has(path) ? await rangesOf(path) : null;
+      if (!ranges) continue;
+      for (const line of numbers) {
+        const range = innermost(ranges.statements, line);
+        if (range) elements.push(keyOf(path, range));
+      }
+    }
+    spectra.push({ failed: test === null || failing.has(test) || failing.has(exitCodeTest), elements });
+  }
+  return ochiai(spectra);
+}
+
+async function stackScores(
+  failing: readonly TestCase[],
+  root: string,
+  rangesOf: RangesOf,
+  tracked: ReadonlySet<string>,
+): Promise<Map<string, { score: number; reason: string }>> {
+  const found = new Map<string, { score: number; reason: string }>();
+  for (const test of failing) {
+    const text = `${test.failure?.stack ?? ''}\n${test.failure?.message ?? ''}`;
+    const frames = framesIn(text, root, (path) => tracked.has(path) && fileRole(path) === 'source');
+    let depth = 0;
+    for (const frame of frames) {
+      const range = innermost((await rangesOf(frame.path))?.statements ?? [], frame.line);
+      if (!range) continue;
+      const score = 0.6 / (1 + depth / 2);
+      const key = keyOf(frame.path, range);
+      if (score > (found.get(key)?.score ?? 0)) found.set(key, { score, reason: `frame ${depth} of a failure's stack` });
+      depth++;
+    }
+  }
+  return found;
+}
+
+/** Source files whose names the failing tests' files mention in an import, a require or a command. */
+async function importedByTests(failing: readonly TestCase[], tree: WorkingTree, tracked: ReadonlySet<string>): Promise<string[]> {
+  const sources = [...tracked].filter((path) => fileRole(path) === 'source');
+  const texts: string[] = failing.map((test) => test.failure?.stack ?? '');
+  for (const path of tracked) {
+    if (fileRole(path) === 'test') texts.push((await tree.read(path))?.slice(0, 200_000) ?? '');
+  }
+  const mentioned = sources.filter((path) => {
+    const stem = path.slice(path.lastIndexOf('/') + 1).replace(/\.[^.]+$/, '');
+    return stem.length > 1 && texts.some((text) => text.includes(stem));
+  });
+  return (mentioned.length > 0 ? mentioned : sources).slice(0, 40).sort(compare);
+}
+
+function innermost(statements: Ranges['statements'], line: number) {
+  let best: { startLine: number; endLine: number } | null = null;
+  for (const range of statements) {
+    if (range.startLine > line || range.endLine < line) continue;
+    if (!best || range.endLine - range.startLine < best.endLine - best.startLine) best = range;
+  }
+  return best;
+}
+
+function keyOf(path: string, range: { startLine: number; endLine: number }): string {
+  return `${range.startLine}:${range.endLine}:${path}`;
+}
+
+function suspectOf(key: string, score: number, reasons: string[]): Suspect {
+  const [start = '1', end = '1', ...path] = key.split(':');
+  return { path: path.join(':'), startLine: Number(start), endLine: Number(end), score: Math.min(1, score), reasons };
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

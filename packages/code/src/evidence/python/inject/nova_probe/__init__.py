@@ -1,0 +1,1 @@
+"""Watches the test runners of a command that Nova runs. Importing it without Nova's variables does nothing."""

@@ -1,0 +1,121 @@
+import type { LanguageModule, Proposal, ProposeRequest } from '../language.ts';
+import { type Ingredients, ingredientsOf } from './ingredients.ts';
+import { brief, type Draft, lineStart, type Place } from './place.ts';
+import { scopeOf } from './scope.ts';
+import { createPythonParser, isSimple, ownEndLine, ownNodes, type SyntaxNode, statementsOf } from './syntax.ts';
+import { templates } from './templates/templates.ts';
+
+/** More than this for one statement is guessing. */
+const mostPerStatement = 150;
+
+/** Python 3: what Nova must know to repair it. */
+export function createPythonLanguage(): LanguageModule {
+  const parser = createPythonParser();
+  return {
+    id: 'python',
+    extensions: ['.py', '.pyw'],
+    parses: async (_path, text) => (await parser.parse(text)).sound,
+    async statements(_path, text) {
+      const { root } = await parser.parse(text);
+      return statementsOf(root).map((node) => ({ startLine: node.startLine, endLine: ownEndLine(node) }));
+    },
+    async propose(request) {
+      const { root } = await parser.parse(request.text);
+      const code = (node: SyntaxNode) => request.text.slice(node.start, node.end);
+      const ingredients = ingredientsOf(request.failing, request.testSources, root, code);
+      const statements = statementsOf(root);
+      const level = indentLevel(statements, request.text);
+      const taken = new Set<SyntaxNode>();
+      const proposals: Proposal[] = [];
+      for (const [suspect, { startLine, endLine }] of request.suspects.entries()) {
+        for (const statement of statements) {
+          if (statement.startLine > endLine || ownEndLine(statement) < startLine || taken.has(statement)) continue;
+          taken.add(statement);
+          const place = placeOf(request, root, statement, ingredients, level, code);
+          for (const draft of draftsFor(place)) proposals.push(finished(request, draft, suspect));
+        }
+      }
+      return proposals;
+    },
+  };
+}
+
+function placeOf(
+  request: ProposeRequest,
+  root: SyntaxNode,
+  statement: SyntaxNode,
+  ingredients: Ingredients,
+  level: string,
+  code: (node: SyntaxNode) => string,
+): Place {
+  const { text } = request;
+  const indent = /^[ \t]*/.exec(text.slice(lineStart(text, statement.start), statement.start))?.[0] ?? '';
+  return {
+    text,
+    root,
+    statement,
+    nodes: ownNodes(statement),
+    scope: scopeOf(root, statement, code),
+    ingredients,
+    indent,
+    level,
+    newline: text.includes('\r\n') ? '\r\n' : '\n',
+    code,
+  };
+}
+
+/** What this file sets its blocks in by. */
+function indentLevel(statements: readonly SyntaxNode[], text: string): string {
+  for (const node of statements) {
+    if (!isSimple(node) || node.parent?.type !== 'block') continue;
+    const own = text.slice(lineStart(text, node.start), node.start);
+    const owner = node.parent.parent;
+    const outer = owner ? (/^[ \t]*/.exec(text.slice(lineStart(text, owner.start)))?.[0] ?? '') : '';
+    if (/^[ \t]+$/.test(own) && own.startsWith(outer) && own.length > outer.length) return own.slice(outer.length);
+  }
+  return '    ';
+}
+
+/** The drafts for one statement: each changed text once, likeliest first, in an order that depends on the text alone. */
+function draftsFor(place: Place): Draft[] {
+  const best = new Map<string, Draft>();
+  for (const template of templates) {
+    for (const draft of template(place)) {
+      if (draft.prior <= 0 || draft.edits.every((edit) => place.text.slice(edit.start, edit.end) === edit.text))
+        continue;
+      const key = changedText(place, draft);
+      const known = best.get(key);
+      if (!known || known.prior < draft.prior) best.set(key, draft);
+    }
+  }
+  return [...best.values()]
+    .map((draft, index) => ({ draft, index }))
+    .sort((a, b) => b.draft.prior - a.draft.prior || a.index - b.index)
+    .slice(0, mostPerStatement)
+    .map(({ draft }) => draft);
+}
+
+/** The part of the file around the edits as it would read afterwards, for telling equal changes apart. */
+function changedText(place: Place, draft: Draft): string {
+  const edits = [...draft.edits].sort((a, b) => a.start - b.start);
+  const from = Math.min(edits[0]?.start ?? 0, lineStart(place.text, place.statement.start));
+  const to = Math.max(edits.at(-1)?.end ?? 0, place.statement.end);
+  let text = `${from}:`;
+  let at = from;
+  for (const edit of edits) {
+    text += place.text.slice(at, edit.start) + edit.text;
+    at = edit.end;
+  }
+  return text + place.text.slice(at, to);
+}
+
+function finished(request: ProposeRequest, draft: Draft, suspect: number): Proposal {
+  const explanation = draft.explanation.replace(/`[^`]{90,}`/g, (quoted) => brief(quoted.slice(1, -1)));
+  return {
+    template: draft.template,
+    prior: Math.min(1, draft.prior),
+    edits: draft.edits.map((edit) => ({ path: request.path, ...edit })),
+    explanation,
+    suspect,
+  };
+}

@@ -1,0 +1,77 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { applyEdits, editsByPath, NovaError, type TextEdit } from '@nova/core';
+import { git } from './git.ts';
+
+/** Folders that hold dependencies: mounted or linked in from outside, and never ours to remove. */
+const dependencyFolders = ['node_modules', '.venv', 'venv', '.env', '.tox', '.yarn'];
+
+/** The files of a clone: put back to the commit after every run, whatever the run did to them. */
+export class WorkingTree {
+  readonly folder: string;
+  readonly #commit: string;
+
+  constructor(folder: string, commit: string) {
+    this.folder = folder;
+    this.#commit = commit;
+  }
+
+  /** Paths tracked at the commit, with forward slashes. */
+  async tracked(): Promise<string[]> {
+    const listing = await git(this.folder, ['ls-tree', '-r', '-z', '--name-only', this.#commit]);
+    return listing.toString('utf8').split('\0').filter(Boolean);
+  }
+
+  /** Every file as it is in the commit; files that a run made are gone, dependencies stay. */
+  async restore(): Promise<void> {
+    // A killed git leaves its lock behind, and would then refuse for ever.
+    await rm(join(this.folder, '.git', 'index.lock'), { force: true });
+    await git(this.folder, ['reset', '--hard', '--quiet', this.#commit]);
+    const keep = dependencyFolders.flatMap((name) => ['-e', name]);
+    // Some left-overs cannot be removed (a mount point, a file of another user); they are nobody's change.
+    await git(this.folder, ['clean', '-ffdq', ...keep], { acceptable: [1] });
+  }
+
+  /** Tracked files that differ and untracked files that appeared, without the dependency folders. */
+  async changed(): Promise<string[]> {
+    const status = await git(this.folder, [
+      'status',
+      '--porcelain=v1',
+      '-z',
+      '--no-renames',
+      '--untracked-files=all',
+      '--',
+      '.',
+      ...dependencyFolders.map((name) => `:(exclude,glob)**/${name}/**`),
+      ...dependencyFolders.map((name) => `:(exclude,glob)**/${name}`),
+    ]);
+    const entries = status.toString('utf8').split('\0').filter(Boolean);
+    return entries.map((entry) => entry.slice(3)).sort();
+  }
+
+  /** The text of a tracked file as it is now; null when it is not UTF-8 text or not there. */
+  async read(path: string): Promise<string | null> {
+    try {
+      const bytes = await readFile(join(this.folder, path));
+      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    } catch {
+      return null;
+    }
+  }
+
+  async write(path: string, text: string): Promise<void> {
+    await writeFile(join(this.folder, path), text);
+  }
+
+  /** Applies edits to the files; `tool.input` when a file is not there or the edits do not fit. */
+  async apply(edits: readonly TextEdit[]): Promise<void> {
+    for (const [path, group] of editsByPath(edits)) {
+      if (path.startsWith('/') || path.split('/').some((part) => part === '..' || part === '.git')) {
+        throw new NovaError('tool.input', `An edit names ${path}, which lies outside the repository's files.`);
+      }
+      const text = await this.read(path);
+      if (text === null) throw new NovaError('tool.input', `An edit names ${path}, which is not a text file here.`);
+      await this.write(path, applyEdits(text, group));
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import type { Dirent } from 'node:fs';
+import { mkdir, readdir, readlink, realpath } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Mount } from '../sandbox/driver.ts';
+import { exists } from './making.ts';
+import { cacheFolders } from './npm-checkout.ts';
+import type { Seal } from './sealing.ts';
+
+/** What a sandbox needs to work with a sealed environment. */
+export interface EnvironmentMounts {
+  readonly mounts: readonly Mount[];
+  readonly variables: Readonly<Record<string, string>>;
+  /** To be put before the search path, in this order. */
+  readonly pathEntries: readonly string[];
+  /** Links that stand for mounts where a driver does not isolate; their folders must be made first. */
+  readonly links: readonly { readonly path: string; readonly target: string }[];
+}
+
+export interface MountOptions {
+  /** Absolute path of the workspace as seen by what runs. */
+  readonly workspacePath: string;
+  readonly isolated: boolean;
+  /** Host folder of this one sandbox for caches that tools write into `node_modules`; null: those can't be written. */
+  readonly scratch: string | null;
+}
+
+/** Folder with the scripts of a copied virtual environment, changed to work from the store itself. */
+export const plainScripts = 'plain-scripts';
+
+/** Lays a sealed environment, stored in `folder`, over a workspace. */
+export async function layEnvironment(folder: string, sealed: Seal, options: MountOptions): Promise<EnvironmentMounts> {
+  const { workspacePath, isolated, scratch } = options;
+  const mounts: Mount[] = [];
+  const links: { path: string; target: string }[] = [];
+  for (const [index, member] of sealed.nodeModules.entries()) {
+    const source = join(folder, 'npm', member, 'node_modules');
+    const target = join(workspacePath, member, 'node_modules');
+    if (!isolated) {
+      links.push(...(await linksInto(source, target)));
+      continue;
+    }
+    mounts.push({ source, target, writable: false });
+    if (scratch === null) continue;
+    for (const name of cacheFolders) {
+      const cache = join(scratch, `node-modules-${index}${name}`);
+      await mkdir(cache, { recursive: true });
+      mounts.push({ source: cache, target: join(target, name), writable: true });
+    }
+  }
+  const variables: Record<string, string> = {};
+  const pathEntries: string[] = [];
+  if (sealed.venv !== null) {
+    const source = join(folder, sealed.venv.folder);
+    for (const outside of sealed.outside) {
+      mounts.push({ source: await realpath(outside), target: outside, writable: false });
+    }
+    mounts.push({ source, target: sealed.venv.path, writable: false });
+    variables['VIRTUAL_ENV'] = isolated ? sealed.venv.path : source;
+    if (!isolated && (await exists(join(folder, plainScripts)))) pathEntries.push(join(folder, plainScripts));
+    pathEntries.push(join(isolated ? sealed.venv.path : source, 'bin'));
+  }
+  if (sealed.pythonPath.length > 0) {
+    variables['PYTHONPATH'] = sealed.pythonPath.map((path) => join(workspacePath, path)).join(':');
+  }
+  return { mounts: isolated ? mounts : [], variables, pathEntries, links };
+}
+
+/**
+ * One link for each package instead of one for the whole folder: then `node_modules` itself can take a tool's caches, and
+ * a link to a workspace member leads to the workspace and not beside the sealed copy.
+ */
+async function linksInto(source: string, target: string): Promise<{ path: string; target: string }[]> {
+  const links: { path: string; target: string }[] = [];
+  for (const entry of await readdir(source, { withFileTypes: true })) {
+    if (cacheFolders.includes(entry.name)) continue;
+    if (entry.isDirectory() && entry.name.startsWith('@')) {
+      links.push(...(await linksInto(join(source, entry.name), join(target, entry.name))));
+    } else links.push(await linkFor(source, target, entry));
+  }
+  return links;
+}
+
+async function linkFor(source: string, target: string, entry: Dirent): Promise<{ path: string; target: string }> {
+  const path = join(target, entry.name);
+  const sealed = join(source, entry.name);
+  if (!entry.isSymbolicLink()) return { path, target: sealed };
+  const to = await readlink(sealed);
+  return { path, target: (await exists(resolve(source, to))) ? sealed : resolve(target, to) };
+}

@@ -1,0 +1,144 @@
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { connect, type Socket } from 'node:net';
+import {
+  callResult,
+  helloResult,
+  NovaError,
+  outputParams,
+  progressParams,
+  type RunnerCallResult,
+  runnerMethods,
+  runnerProtocolVersion,
+} from '@nova/core';
+import {
+  createMessageConnection,
+  type MessageConnection,
+  SocketMessageReader,
+  SocketMessageWriter,
+} from 'vscode-jsonrpc/node';
+
+/** What calls say while they run. */
+export interface RunnerNews {
+  output(callId: string, bytes: number): void;
+  progress(callId: string, message: string, done: number, total: number | null): void;
+}
+
+/** A line to one runner. When it breaks, pending calls reject with `RunnerGone`; a new line attaches to them again. */
+export interface RunnerClient extends Disposable {
+  /** Calls that run or whose outcome waits, at the time of connecting. */
+  readonly calls: readonly string[];
+  readonly closed: Promise<void>;
+  call(callId: string, tool: string, input: unknown): Promise<RunnerCallResult>;
+  cancel(callId: string): Promise<void>;
+  forget(callId: string): Promise<void>;
+}
+
+/** The line broke or what came over it was no message; whether the runner lives is another question. */
+export class RunnerGone extends Error {}
+
+/**
+ * Connects to the runner that listens at this path of the host. Rejects with `RunnerGone` when nobody listens, with
+ * `sandbox.unavailable` when the runner is of another version.
+ */
+export async function connectRunner(socketPath: string, news: RunnerNews): Promise<RunnerClient> {
+  const socket = await connectInside(socketPath);
+  const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
+  const closed = Promise.withResolvers<void>();
+  const cut = (): void => {
+    socket.destroy();
+  };
+  socket.on('error', cut);
+  socket.once('close', () => {
+    // Disposing rejects what is pending.
+    connection.dispose();
+    closed.resolve();
+  });
+  connection.onError(cut);
+  connection.onNotification(runnerMethods.output, (params: unknown) => {
+    const { success, data } = outputParams.safeParse(params);
+    if (success) news.output(data.callId, Buffer.byteLength(data.base64, 'base64'));
+    else cut();
+  });
+  connection.onNotification(runnerMethods.progress, (params: unknown) => {
+    const { success, data } = progressParams.safeParse(params);
+    if (success) news.progress(data.callId, data.message, data.done, data.total);
+    else cut();
+  });
+  connection.listen();
+  const hello = helloResult.safeParse(
+    await request(connection, closed.promise, runnerMethods.hello, { protocol: runnerProtocolVersion }),
+  );
+  if (!hello.success || hello.data.protocol !== runnerProtocolVersion) {
+    cut();
+    throw new NovaError(
+      'sandbox.unavailable',
+      'The runner in the sandbox is of another version than the host. Nothing ran; restart the host of this version.',
+    );
+  }
+  return {
+    calls: hello.data.calls,
+    closed: closed.promise,
+    async call(callId, tool, input) {
+      const answer = await request(connection, closed.promise, runnerMethods.call, { callId, tool, input });
+      const parsed = callResult.safeParse(answer);
+      if (parsed.success) return parsed.data;
+      cut();
+      throw new RunnerGone('The runner answered with something that is no outcome.');
+    },
+    async cancel(callId) {
+      await request(connection, closed.promise, runnerMethods.cancel, { callId });
+    },
+    async forget(callId) {
+      await request(connection, closed.promise, runnerMethods.forget, { callId });
+    },
+    [Symbol.dispose]: cut,
+  };
+}
+
+async function request(
+  connection: MessageConnection,
+  closed: Promise<void>,
+  method: string,
+  params: object,
+): Promise<unknown> {
+  const gone = closed.then(() => {
+    throw new RunnerGone('The line to the runner broke.');
+  });
+  try {
+    return await Promise.race([connection.sendRequest<unknown>(method, params), gone]);
+  } catch (error) {
+    if (error instanceof RunnerGone) throw error;
+    throw new RunnerGone(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+/** Linux: opens the name itself, so that a link put in its place is seen; absent from Node's constants. */
+const openPathOnly = 0o10000000;
+
+/**
+ * Connects to exactly the socket that lies there. The folder belongs to the sandbox, whose code could put a link to somebody
+ * else's socket in its place. It also makes the path short: a socket's may have 107 bytes.
+ */
+async function connectInside(path: string): Promise<Socket> {
+  let place: Awaited<ReturnType<typeof open>>;
+  try {
+    place = await open(path, openPathOnly | constants.O_NOFOLLOW);
+  } catch (error) {
+    throw new RunnerGone(`No runner listens at ${path}.`, { cause: error });
+  }
+  try {
+    if (!(await place.stat()).isSocket()) throw new RunnerGone(`What lies at ${path} is no socket.`);
+    const socket = connect(`/proc/self/fd/${place.fd}`);
+    await new Promise<void>((resolve, reject) => {
+      socket.once('connect', resolve);
+      socket.once('error', reject);
+    });
+    return socket;
+  } catch (error) {
+    if (error instanceof RunnerGone) throw error;
+    throw new RunnerGone(`No runner answers at ${path}.`, { cause: error });
+  } finally {
+    await place.close();
+  }
+}
