@@ -11,9 +11,9 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
-  watch,
   writeFileSync,
 } from 'node:fs';
+import { watch } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -152,11 +152,11 @@ describe('bin/nova', () => {
   it('can be interrupted while it installs, and installs on the next run', async () => {
     npm(`mkdir -p node_modules/half; echo here >"${folder}/signal/begun"; exec sleep 60`);
     mkdirSync(join(folder, 'signal'));
-    const begun = new AbortController();
-    using watcher = watch(join(folder, 'signal'), () => begun.abort());
+    const signals = watch(join(folder, 'signal'))[Symbol.asyncIterator]();
+    const begun = signals.next();
     const { child, result } = start(join(root, 'bin/nova'), root);
-    await once(begun.signal, 'abort');
-    watcher.close();
+    await begun;
+    await signals.return?.();
     // As the terminal does it: the whole group is told.
     process.kill(-(child.pid ?? Number.NaN), 'SIGINT');
     const { code, stderr } = await result;

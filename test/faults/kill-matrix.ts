@@ -1,13 +1,8 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { type Result, resultSchema } from '@nova/core';
+import type { Result } from '@nova/core';
 import { openSqliteLedgerReader } from '@nova/messaging';
-import { novaProcesses } from './processes.ts';
-
-const root = fileURLToPath(new URL('../..', import.meta.url));
+import { git, Place, shop } from './nova.ts';
 
 /** One SIGKILL: of what, and exactly where in the task's journal. */
 export interface Strike {
@@ -40,71 +35,56 @@ export interface Reference {
   readonly tree: string;
 }
 
-/** A fresh copy of the example repository with one commit. */
-export function makeRepository(folder: string): string {
-  const repository = join(folder, 'shop');
-  cpSync(join(root, 'examples/shop'), repository, { recursive: true });
-  git(repository, 'init', '--quiet');
-  git(repository, 'add', '--all');
-  git(repository, '-c', 'user.name=P', '-c', 'user.email=p@example.com', 'commit', '--quiet', '--message', 'start');
-  return repository;
-}
-
 export async function undisturbed(): Promise<Reference> {
-  const folder = mkdtempSync(join(tmpdir(), 'nova-matrix-'));
-  try {
-    const repository = makeRepository(folder);
-    const home = join(folder, 'home');
-    const result = await runFix(repository, home, {});
-    await using ledger = await openSqliteLedgerReader({ path: join(home, 'ledger.sqlite') });
-    const events = await ledger.read(`task/${result.task}`);
-    const journal = events.filter((event) => event.type.startsWith('nova.journal.'));
-    const entries = journal.map((event, index) => ({
-      position: index + 1,
-      entry: event.type === 'nova.journal.started' ? ('started' as const) : ('finished' as const),
-      callId: String(event.data['callId']),
-    }));
-    return { result, entries, tree: git(repository, 'rev-parse', `nova/${result.task}^{tree}`) };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  using place = new Place();
+  const repository = place.repository('shop', shop);
+  const { result } = await place.fix(repository, 'node --test');
+  await using ledger = await openSqliteLedgerReader({ path: join(place.home, 'ledger.sqlite') });
+  const events = await ledger.read(`task/${result.task}`);
+  const journal = events.filter((event) => event.type.startsWith('nova.journal.'));
+  const entries = journal.map((event, index) => ({
+    position: index + 1,
+    entry: event.type === 'nova.journal.started' ? ('started' as const) : ('finished' as const),
+    callId: String(event.data['callId']),
+  }));
+  return { result, entries, tree: git(repository, 'rev-parse', `nova/${result.task}^{tree}`) };
 }
 
-/** Runs a whole fix in a folder of its own, kills the victim at the named place, and looks at what came of it. */
-export async function strike(place: Strike, reference: Reference): Promise<Struck> {
+/** Runs a whole fix in a place of its own, kills the victim at the named position, and looks at what came of it. */
+export async function strike(at: Strike, reference: Reference): Promise<Struck> {
   const begun = performance.now();
-  const folder = mkdtempSync(join(tmpdir(), 'nova-matrix-'));
+  using place = new Place();
+  const repository = place.repository('shop', shop);
+  const breakpoint = join(place.folder, 'breakpoint');
+  mkdirSync(breakpoint);
+  let killed = 0;
+  const watcher = watch(breakpoint, () => {
+    if (!existsSync(join(breakpoint, 'reached')) || existsSync(join(breakpoint, 'go'))) return;
+    for (const pid of place.processes()[at.victim]) {
+      process.kill(pid, 'SIGKILL');
+      killed += 1;
+    }
+    writeFileSync(join(breakpoint, 'go'), '');
+  });
   try {
-    const repository = makeRepository(folder);
-    const home = join(folder, 'home');
-    const breakpoint = join(folder, 'breakpoint');
-    mkdirSync(breakpoint);
-    let killed = 0;
-    const reached = fileAppears(breakpoint, 'reached').then(() => {
-      for (const pid of novaProcesses(home)[place.victim]) {
-        process.kill(pid, 'SIGKILL');
-        killed += 1;
-      }
-      writeFileSync(join(breakpoint, 'go'), '');
-    });
-    const result = await runFix(repository, home, {
-      NOVA_BREAKPOINT: `${place.position}:${place.entry}:${place.when}`,
+    const { result } = await place.fix(repository, 'node --test', [], {
+      NOVA_BREAKPOINT: `${at.position}:${at.entry}:${at.when}`,
       NOVA_BREAKPOINT_FOLDER: breakpoint,
     });
-    await Promise.race([reached, Promise.resolve()]);
-    const branch = `nova/${result.task}`;
-    const reflog = git(repository, 'reflog', 'show', '--format=%H', branch);
-    const differences = compare(reference, result, git(repository, 'rev-parse', `${branch}^{tree}`));
+    const branch = `refs/heads/nova/${result.task}`;
+    const tree = result.outcome === 'delivered' ? git(repository, 'rev-parse', `${branch}^{tree}`) : '';
+    const reflog = result.outcome === 'delivered' ? git(repository, 'reflog', 'show', '--format=%H', branch) : '';
+    const differences = compare(reference, result, tree);
     return {
       killed,
       sameResult: differences.length === 0,
       differences,
       branchMoves: reflog === '' ? 0 : reflog.split('\n').length,
-      processesLeft: novaProcesses(home).all.length,
+      processesLeft: place.processes().all.length,
       seconds: (performance.now() - begun) / 1000,
     };
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    watcher.close();
   }
 }
 
@@ -135,46 +115,4 @@ function compare(reference: Reference, result: Result, tree: string): string[] {
   same('runs', wanted.cost.runs, result.cost.runs);
   same('gaps', wanted.gaps, result.gaps);
   return differences;
-}
-
-async function runFix(repository: string, home: string, env: Record<string, string>): Promise<Result> {
-  const child = spawn(join(root, 'bin/nova'), ['fix', '--repo', repository, '--test', 'node --test', '--json'], {
-    env: { ...process.env, ...env, NOVA_HOME: home },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const output: Buffer[] = [];
-  const errors: Buffer[] = [];
-  child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
-  child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
-  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  const text = Buffer.concat(output).toString();
-  if (text.trim() === '') {
-    throw new Error(`fix ended with ${code} and no Result:\n${Buffer.concat(errors).toString()}\n${logTails(home)}`);
-  }
-  return resultSchema.parse(JSON.parse(text));
-}
-
-function logTails(home: string): string {
-  return ['server.log', 'host.log', 'host.out']
-    .map((name) => join(home, 'logs', name))
-    .filter(existsSync)
-    .map((path) => `${path}:\n${readFileSync(path, 'utf8').slice(-1500)}`)
-    .join('\n');
-}
-
-function fileAppears(folder: string, name: string): Promise<void> {
-  return new Promise((resolve) => {
-    const watcher = watch(folder, () => {
-      if (!existsSync(join(folder, name))) return;
-      watcher.close();
-      resolve();
-    });
-    watcher.unref();
-  });
-}
-
-function git(repository: string, ...args: string[]): string {
-  const ran = spawnSync('git', ['-C', repository, ...args], { encoding: 'utf8' });
-  if (ran.status !== 0) throw new Error(`git ${args.join(' ')}: ${ran.stderr}`);
-  return ran.stdout.trim();
 }

@@ -10,11 +10,7 @@ export interface CallActivity extends Disposable {
 }
 
 /** Tells `publish` about a call, at most every quarter of a second. */
-export function reportActivity(
-  callId: string,
-  clock: Clock,
-  publish: (activity: HostActivity) => void,
-): CallActivity {
+export function reportActivity(callId: string, clock: Clock, publish: (activity: HostActivity) => void): CallActivity {
   let state: HostActivity = { callId, message: null, done: null, total: null, outputBytes: null };
   let last = Number.NEGATIVE_INFINITY;
   let timer: NodeJS.Timeout | undefined;

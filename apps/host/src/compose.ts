@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import {
   type Clock,
@@ -25,7 +26,7 @@ import {
   writeWhole,
 } from '@nova/instances';
 import { meshHandler, openFolderBlobs, serveMesh } from '@nova/messaging';
-import { CallRecords } from './call-records.ts';
+import { CallRecords, taskOf } from './call-records.ts';
 import { HostCalls } from './host-calls.ts';
 import { createHostTools } from './host-tools.ts';
 import { openLog } from './log.ts';
@@ -47,6 +48,9 @@ export interface Host {
   /** Lets go of everything; sandboxes live on for a later host until their runners miss one. */
   stop(reason: string): Promise<void>;
 }
+
+/** How long the host's own work may take to end when it is asked to stop. */
+const stopSeconds = 5;
 
 const installation = fileURLToPath(new URL('../../..', import.meta.url)).replace(/\/$/, '');
 
@@ -79,7 +83,11 @@ export async function startHost(options: HostOptions): Promise<Host> {
     const parts = await openParts(options);
     const records = new CallRecords(join(folder.root, 'calls'));
     const calls: HostCalls = new HostCalls({
-      tools: createHostTools({ ...parts, records, cancelCalls: (task, except) => calls.cancelAll(task, except) }),
+      tools: createHostTools({
+        ...parts,
+        records,
+        cancelCalls: (task, except) => calls.cancelAll(({ callId }) => callId !== except && taskOf(callId) === task),
+      }),
       sandboxes: parts.sandboxes,
       blobs: parts.blobs,
       records,
@@ -101,6 +109,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
       async stop(reason) {
         log('host.stopping', { reason, running: calls.runningCount });
         idle[Symbol.dispose]();
+        // What runs in sandboxes can be attached to again; what the host does itself cannot outlive it.
+        await Promise.race([calls.cancelAll(({ sandbox }) => sandbox === null), delay(stopSeconds * 1000)]);
         await parts.sandboxes.detach();
         await mesh[Symbol.asyncDispose]();
         log('host.stopped', { reason });
@@ -133,7 +143,7 @@ async function openParts({ folder, environment, home, clock, runnerEntry }: Host
       list: (mirror, commit) => commitFiles.list(basename(mirror, '.git'), commit),
     },
     drivers,
-    storeLog: (bytes) => blobs.put(bytes),
+    blobs,
     clock,
     surroundings: { env: environment, home },
   });
@@ -141,7 +151,7 @@ async function openParts({ folder, environment, home, clock, runnerEntry }: Host
   const sandboxes = new Sandboxes({
     folder: folder.instances,
     drivers,
-    createClone: (request) => workspaces.createClone(request),
+    createClone: (request) => workspaces.createClone({ ...request, signal: new AbortController().signal }),
     mirrorObjects: (mirror) => workspaces.mirrorObjects(mirror),
     environmentMounts: (key, request) => environments.mounts(key, request),
     toolchain: () => {

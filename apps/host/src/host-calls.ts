@@ -16,7 +16,7 @@ import {
 import type { SandboxCall, SandboxOutcome } from '@nova/instances';
 import { type Blobs, hashJson } from '@nova/messaging';
 import { type CallActivity, reportActivity } from './activity.ts';
-import { type CallRecords, taskOf } from './call-records.ts';
+import type { CallRecords } from './call-records.ts';
 
 /** What a tool of the host gets beside its parsed input. */
 export interface HostToolContext {
@@ -52,6 +52,7 @@ const passing: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 interface RunningCall {
+  readonly params: HostCallParams;
   readonly request: string;
   readonly result: Promise<HostCallResult>;
   readonly abort: AbortController;
@@ -81,7 +82,7 @@ export class HostCalls {
     if (running === undefined) {
       const abort = new AbortController();
       const result = this.#recall(params, request, abort.signal).finally(() => this.#running.delete(callId));
-      running = { request, result, abort };
+      running = { params, request, result, abort };
       this.#running.set(callId, running);
     } else if (running.request !== request) {
       return failure(inputChanged(callId));
@@ -102,13 +103,11 @@ export class HostCalls {
     this.#running.get(callId)?.abort.abort(cancelled());
   }
 
-  /** Cancels the calls of a task, or all, except one; resolves when they have ended. */
-  async cancelAll(task: string | null, except?: string): Promise<void> {
-    const ending = [...this.#running].filter(
-      ([callId]) => callId !== except && (task === null || taskOf(callId) === task),
-    );
-    for (const [callId] of ending) this.cancel(callId);
-    await Promise.all(ending.map(([, { result }]) => result));
+  /** Cancels every call that runs and is chosen; resolves when they have ended. */
+  async cancelAll(chosen: (call: HostCallParams) => boolean): Promise<void> {
+    const ending = [...this.#running.values()].filter(({ params }) => chosen(params));
+    for (const { params } of ending) this.cancel(params.callId);
+    await Promise.all(ending.map(({ result }) => result));
   }
 
   async #recall(params: HostCallParams, request: string, signal: AbortSignal): Promise<HostCallResult> {
@@ -158,7 +157,10 @@ export class HostCalls {
     if (manifest === undefined || tool === undefined) throw unknownTool(params.tool);
     const input = manifest.input.safeParse(params.input);
     if (!input.success) {
-      throw new NovaError('tool.input', `The input of ${params.tool} is not what the tool takes: ${input.error.message}`);
+      throw new NovaError(
+        'tool.input',
+        `The input of ${params.tool} is not what the tool takes: ${input.error.message}`,
+      );
     }
     const output = await tool(input.data, { callId: params.callId, signal, activity });
     return manifest.output.parse(output);
@@ -214,5 +216,8 @@ function inputChanged(callId: string): NovaError {
 }
 
 function unknownTool(name: string): NovaError {
-  return new NovaError('tool.unknown', `There is no tool "${name}" there. Host and server must be of one version of Nova.`);
+  return new NovaError(
+    'tool.unknown',
+    `There is no tool "${name}" there. Host and server must be of one version of Nova.`,
+  );
 }

@@ -72,7 +72,10 @@ export class Calls {
       const manifest = sandboxTools.find((tool) => tool.name === name);
       const tool = this.#options.tools[name];
       if (manifest === undefined || tool === undefined) {
-        throw new NovaError('tool.unknown', `This runner has no tool "${name}". Host and runner must be of one version.`);
+        throw new NovaError(
+          'tool.unknown',
+          `This runner has no tool "${name}". Host and runner must be of one version.`,
+        );
       }
       const parsed = manifest.input.safeParse(input);
       if (!parsed.success) {
@@ -83,7 +86,10 @@ export class Calls {
       signal.throwIfAborted();
       const checked = manifest.output.safeParse(output);
       if (!checked.success) {
-        throw new NovaError('tool.failed', `${name} returned something else than it declares: ${checked.error.message}`);
+        throw new NovaError(
+          'tool.failed',
+          `${name} returned something else than it declares: ${checked.error.message}`,
+        );
       }
       return { ok: true, output: checked.data, attachments };
     } catch (error) {

@@ -65,9 +65,10 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
 
   const abandoned = Promise.withResolvers<void>();
   let timer: NodeJS.Timeout | undefined;
+  let over = false;
   const watchForHost = (): void => {
     clearTimeout(timer);
-    if (hosts.size === 0) timer = setTimeout(abandoned.resolve, options.hostLossSeconds * 1000);
+    if (hosts.size === 0 && !over) timer = setTimeout(abandoned.resolve, options.hostLossSeconds * 1000);
   };
   watchForHost();
 
@@ -90,6 +91,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   return {
     abandoned: abandoned.promise,
     async [Symbol.asyncDispose]() {
+      over = true;
       clearTimeout(timer);
       calls.cancelAll();
       await killStrays(sandbox);

@@ -107,7 +107,10 @@ function tool<Input, Output>(
   return async (given, context) => {
     const parsed = manifest.input.safeParse(given);
     if (!parsed.success) {
-      throw new NovaError('tool.input', `${manifest.name} was called with an input it does not take: ${parsed.error.message}`);
+      throw new NovaError(
+        'tool.input',
+        `${manifest.name} was called with an input it does not take: ${parsed.error.message}`,
+      );
     }
     await mkdir(context.scratch, { recursive: true });
     const tree = new WorkingTree(context.workspace, context.commit);

@@ -20,7 +20,10 @@ export interface CommitRequest {
  * Commits edits on top of the base and packs the new commit as a git bundle whose reference is `HEAD`. No hook and no
  * filter runs. The clone stands at the base again when this resolves; the commit stays in its objects.
  */
-export async function commitChange(request: CommitRequest, tree: WorkingTree): Promise<{ commit: string; bundle: Buffer }> {
+export async function commitChange(
+  request: CommitRequest,
+  tree: WorkingTree,
+): Promise<{ commit: string; bundle: Buffer }> {
   const file = join(request.scratch, `change-${process.pid}.bundle`);
   await git(tree.folder, ['checkout', '--quiet', '--force', '--detach', request.base]);
   try {

@@ -8,7 +8,14 @@ export async function previewDiff(edits: readonly TextEdit[], tree: WorkingTree)
     await tree.apply(edits);
     const paths = [...new Set(edits.map((edit) => edit.path))].sort();
     if (paths.length === 0) return '';
-    const diff = await git(tree.folder, ['diff', '--no-color', '--no-ext-diff', '--no-textconv', '--', ...literal(paths)]);
+    const diff = await git(tree.folder, [
+      'diff',
+      '--no-color',
+      '--no-ext-diff',
+      '--no-textconv',
+      '--',
+      ...literal(paths),
+    ]);
     return diff.toString('utf8');
   } finally {
     await tree.restore();

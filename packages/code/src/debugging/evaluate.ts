@@ -58,7 +58,9 @@ export async function measureBase(request: EvaluateRequest, tree: WorkingTree, b
 /** Four times the base, at least 5 s. A base that hung tells by its finished tests how long they need. */
 function candidateTimeout(run: TestRun, most: number): number {
   const { report } = run;
-  const spent = report.timedOut ? report.tests.reduce((sum, test) => sum + test.durationMs, 0) + 1000 : report.durationMs;
+  const spent = report.timedOut
+    ? report.tests.reduce((sum, test) => sum + test.durationMs, 0) + 1000
+    : report.durationMs;
   return Math.min(most, Math.max(shortestTimeoutMs, 4 * spent));
 }
 

@@ -1,7 +1,7 @@
 import type { Localisation, Suspect, TestCase } from '@nova/core';
+import type { TestCoverage } from '../evidence/probe.ts';
 import type { TestBench } from '../evidence/test-run.ts';
 import { exitCodeTest } from '../evidence/test-run.ts';
-import type { TestCoverage } from '../evidence/probe.ts';
 import type { LanguageModule } from '../languages/language.ts';
 import { languageFor } from '../languages/language-for.ts';
 import { fileRole, looksGenerated } from '../workspace/project-files.ts';
@@ -37,8 +37,10 @@ export async function localise(
   const tracked = new Set(await tree.tracked());
   const files = new Map<string, Ranges | null>();
   const rangesOf = async (path: string) => {
-    let found = files.get(path);
-    if (found === undefined) files.set(path, (found = await sourceRanges(path, tree, languages)));
+    const known = files.get(path);
+    if (known !== undefined) return known;
+    const found = await sourceRanges(path, tree, languages);
+    files.set(path, found);
     return found;
   };
   await tree.restore();
@@ -72,7 +74,8 @@ export async function localise(
         reasons.set(key, ['in a file that the failing test names']);
       }
     }
-    if (named.length > 0) notes.push('Nothing executed was recorded; every statement of the files named by the tests is suspected.');
+    if (named.length > 0)
+      notes.push('Nothing executed was recorded; every statement of the files named by the tests is suspected.');
   }
   const suspects = [...scores]
     .map(([key, score]) => suspectOf(key, score, reasons.get(key) ?? []))
@@ -82,8 +85,11 @@ export async function localise(
   return { method, suspects, runs: run.executions, notes };
 }
 
-
-async function sourceRanges(path: string, tree: WorkingTree, languages: readonly LanguageModule[]): Promise<Ranges | null> {
+async function sourceRanges(
+  path: string,
+  tree: WorkingTree,
+  languages: readonly LanguageModule[],
+): Promise<Ranges | null> {
   const language = languageFor(path, languages);
   if (!language || fileRole(path) !== 'source') return null;
   const text = await tree.read(path);
@@ -131,7 +137,8 @@ async function stackScores(
       if (!range) continue;
       const score = 0.6 / (1 + depth / 2);
       const key = keyOf(frame.path, range);
-      if (score > (found.get(key)?.score ?? 0)) found.set(key, { score, reason: `frame ${depth} of a failure's stack` });
+      if (score > (found.get(key)?.score ?? 0))
+        found.set(key, { score, reason: `frame ${depth} of a failure's stack` });
       depth++;
     }
   }
@@ -139,7 +146,11 @@ async function stackScores(
 }
 
 /** Source files whose names the failing tests' files mention in an import, a require or a command. */
-async function importedByTests(failing: readonly TestCase[], tree: WorkingTree, tracked: ReadonlySet<string>): Promise<string[]> {
+async function importedByTests(
+  failing: readonly TestCase[],
+  tree: WorkingTree,
+  tracked: ReadonlySet<string>,
+): Promise<string[]> {
   const sources = [...tracked].filter((path) => fileRole(path) === 'source');
   const texts: string[] = failing.map((test) => test.failure?.stack ?? '');
   for (const path of tracked) {

@@ -65,7 +65,9 @@ export async function proposeCandidates(
       explanation: proposal.explanation,
     });
   }
-  notes.push(`${scored.length} proposals at ${request.suspects.length} suspects, ${candidates.length} distinct candidates kept.`);
+  notes.push(
+    `${scored.length} proposals at ${request.suspects.length} suspects, ${candidates.length} distinct candidates kept.`,
+  );
   if (unparsable > 0) notes.push(`${unparsable} proposals did not parse and were dropped.`);
   return { candidates, notes };
 }

@@ -68,7 +68,10 @@ export class TestBench {
     return this.#pairing;
   }
 
-  async #execute(options: TestRunOptions, executions: number): Promise<TestRun & { shell: ShellResult; reports: ProbeReport[] }> {
+  async #execute(
+    options: TestRunOptions,
+    executions: number,
+  ): Promise<TestRun & { shell: ShellResult; reports: ProbeReport[] }> {
     const coverage = options.coverage ?? false;
     const folder = join(this.#context.scratch, `report-${process.pid}-${++this.#runs}`);
     await rm(folder, { recursive: true, force: true });
@@ -121,7 +124,8 @@ export class TestBench {
 function testReport(shell: ShellResult, reports: readonly ProbeReport[]): TestReport {
   const tests = reports.flatMap((report) => report.tests);
   const counted = tests.length > 0;
-  const runner: TestRunner = (counted ? reports.find((report) => report.tests.length > 0)?.runner : undefined) ?? 'command';
+  const runner: TestRunner =
+    (counted ? reports.find((report) => report.tests.length > 0)?.runner : undefined) ?? 'command';
   const outputTail = shell.output.subarray(-outputTailBytes).toString('utf8');
   const failed = shell.exitCode !== 0;
   if (!counted || (failed && !tests.some((test) => test.status === 'failed'))) {

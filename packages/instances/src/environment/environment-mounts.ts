@@ -27,6 +27,9 @@ export interface MountOptions {
 /** Folder with the scripts of a copied virtual environment, changed to work from the store itself. */
 export const plainScripts = 'plain-scripts';
 
+/** Folder that stands for the installed project: its name, version and entry points, but none of its code. */
+export const metadataFolder = 'metadata';
+
 /** Lays a sealed environment, stored in `folder`, over a workspace. */
 export async function layEnvironment(folder: string, sealed: Seal, options: MountOptions): Promise<EnvironmentMounts> {
   const { workspacePath, isolated, scratch } = options;
@@ -60,7 +63,14 @@ export async function layEnvironment(folder: string, sealed: Seal, options: Moun
     pathEntries.push(join(isolated ? sealed.venv.path : source, 'bin'));
   }
   if (sealed.pythonPath.length > 0) {
-    variables['PYTHONPATH'] = sealed.pythonPath.map((path) => join(workspacePath, path)).join(':');
+    const paths = sealed.pythonPath.map((path) => join(workspacePath, path));
+    if (sealed.metadata) {
+      const metadata = join(folder, metadataFolder);
+      mounts.push({ source: metadata, target: metadata, writable: false });
+      paths.push(metadata);
+      if (await exists(join(metadata, 'bin'))) pathEntries.push(join(metadata, 'bin'));
+    }
+    variables['PYTHONPATH'] = paths.join(':');
   }
   return { mounts: isolated ? mounts : [], variables, pathEntries, links };
 }
@@ -85,5 +95,6 @@ async function linkFor(source: string, target: string, entry: Dirent): Promise<{
   const sealed = join(source, entry.name);
   if (!entry.isSymbolicLink()) return { path, target: sealed };
   const to = await readlink(sealed);
-  return { path, target: (await exists(resolve(source, to))) ? sealed : resolve(target, to) };
+  // Package managers link packages to each other within node_modules, and workspace members to their sources.
+  return { path, target: resolve(target, to).includes('/node_modules/') ? sealed : resolve(target, to) };
 }

@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NovaError } from '@nova/core';
-import { plainScripts } from './environment-mounts.ts';
-import type { NodeTools, PythonTools, Surroundings } from './host-tools.ts';
+import { metadataFolder, plainScripts } from './environment-mounts.ts';
+import { type NodeTools, normalisePackage, type PythonTools, type Surroundings } from './host-tools.ts';
 import type { Making } from './making.ts';
 import { cacheFolders, inspectNpmCheckout } from './npm-checkout.ts';
 import { collectNpmInstall, droppedSettings, planNpmInstall, requireInstallable } from './npm-install.ts';
 import type { NpmProject } from './npm-project.ts';
 import { findPythonCheckout } from './python-checkout.ts';
-import { copyScripts, planPythonInstall, relocateVenv } from './python-install.ts';
+import { copyScripts, planPythonInstall, relocateVenv, writeMetadata, writeScripts } from './python-install.ts';
 import { type PythonNeeds, unmetRequirements } from './python-needs.ts';
 import { npmRegistries, pipRegistries, type RegistryAccess } from './registries.ts';
 import { listTree, type Seal } from './sealing.ts';
@@ -18,7 +18,7 @@ import { copyTree } from './tree-copy.ts';
 export type Source = Seal['source'];
 
 /** What a part leaves for the seal. */
-export type Made = Partial<Pick<Seal, 'nodeModules' | 'venv' | 'outside'>>;
+export type Made = Partial<Pick<Seal, 'nodeModules' | 'venv' | 'outside' | 'metadata'>>;
 
 /** Runs an installer for a part; throws `environment.install_failed` when it fails. */
 export type Install = (request: {
@@ -46,6 +46,11 @@ export interface Part {
   make(making: Making, sealedAt: string, install: Install): Promise<Made | null>;
 }
 
+const isCache = (path: string) => cacheFolders.some((name) => path === name || path.startsWith(`${name}/`));
+
+/** Python writes these whenever a person runs something: they say nothing about what is installed. */
+const isCompiled = (path: string) => /(?:^|\/)__pycache__(?:\/|$)/.test(path);
+
 /** Chooses where each npm project's packages come from; `allowCheckout` false skips the person's own. */
 export async function chooseNpm(
   repository: string,
@@ -60,7 +65,7 @@ export async function chooseNpm(
   const versions = tools?.versions ?? 'none';
   if (verdict.usable) {
     const listings = await Promise.all(
-      verdict.folders.map((folder) => listTree(join(repository, folder, 'node_modules'), cacheFolders)),
+      verdict.folders.map((folder) => listTree(join(repository, folder, 'node_modules'), isCache)),
     );
     return {
       kind: 'npm',
@@ -138,6 +143,7 @@ export async function choosePython(
     ...fileDigests(needs.files),
     ...needs.undeclared,
     ...needs.pythonPath,
+    JSON.stringify(needs.metadata),
   ];
   const nothing = needs.requirements.length === 0 && needs.undeclared.length === 0;
   const checkout = allowCheckout
@@ -148,7 +154,7 @@ export async function choosePython(
     const { found } = checkout;
     const unmet = await unmetRequirements(needs, found.installed, { tools, surroundings });
     if (unmet.length === 0) {
-      const listing = await listTree(found.folder);
+      const listing = await listTree(found.folder, isCompiled);
       return {
         kind: 'python',
         source: 'checkout',
@@ -157,9 +163,14 @@ export async function choosePython(
         pythonPath: needs.pythonPath,
         async make(making, sealedAt) {
           const venv = join(making.folder, 'venv');
-          if (!(await copyTree(found.folder, venv, listing, []))) return null;
+          if (!(await copyTree(found.folder, venv, listing, [], isCompiled))) return null;
           await copyScripts(venv, join(making.folder, plainScripts), found.folder, join(sealedAt, 'venv'));
-          return { venv: { folder: 'venv', path: found.folder }, outside: [...found.outside] };
+          const own = needs.metadata !== null && found.installed.has(normalisePackage(needs.metadata.name));
+          return {
+            venv: { folder: 'venv', path: found.folder },
+            outside: [...found.outside],
+            metadata: own ? false : await describeProject(making, needs),
+          };
         },
       };
     }
@@ -173,7 +184,7 @@ export async function choosePython(
       identity: digest(identity),
       gaps: needs.gaps,
       pythonPath: needs.pythonPath,
-      make: async () => ({}),
+      make: async (making) => ({ metadata: await describeProject(making, needs) }),
     };
   }
   if (!tools.canMakeVenv || !tools.hasPip) {
@@ -208,9 +219,20 @@ export async function choosePython(
         next: 'Install the requirements into .venv in the checkout; when they work there, Nova uses that.',
       });
       await relocateVenv(venv, venv, join(sealedAt, 'venv'));
-      return { venv: { folder: 'venv', path: join(sealedAt, 'venv') }, outside: [...tools.outside] };
+      return {
+        venv: { folder: 'venv', path: join(sealedAt, 'venv') },
+        outside: [...tools.outside],
+        metadata: await describeProject(making, needs),
+      };
     },
   };
+}
+
+async function describeProject(making: Making, { metadata }: PythonNeeds): Promise<boolean> {
+  if (metadata === null) return false;
+  await writeMetadata(join(making.folder, metadataFolder), metadata);
+  await writeScripts(join(making.folder, metadataFolder, 'bin'), metadata);
+  return true;
 }
 
 /** A digest over separate values; their borders count. */

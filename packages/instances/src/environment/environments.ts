@@ -71,6 +71,8 @@ export function createEnvironments(options: EnvironmentOptions): Environments {
       await using _ = await lockKey(folder, key, context.signal);
       const meanwhile = await findSealed(folder, key);
       if (meanwhile !== null) return outputOf(meanwhile, true);
+      // Only under the lock: what is broken here cannot be another's fresh work.
+      await discard(folder, key);
       const made = await makeParts(options, input, context, key, parts);
       if (made !== null) return outputOf(made, false);
       allowCheckout = false;
@@ -156,18 +158,16 @@ function isNpmWork(command: string, python: boolean): boolean {
   return named || !/\b(?:python[\d.]*|pytest|py\.test|tox|nox|unittest|pipenv|poetry|hatch|uv)\b/.test(command);
 }
 
-/** The sealed environment of this key, or null; one that was changed is removed. */
+/** The sealed environment of this key; null when there is none or it was changed. */
 async function findSealed(folder: string, key: string): Promise<Seal | null> {
   const place = join(folder, key);
   try {
     const sealed = await readSeal(place);
     if (sealed !== null) await verifySeal(place, sealed);
-    else await discard(folder, key);
     return sealed;
   } catch (cause) {
-    if (!(cause instanceof NovaError) || cause.code !== 'environment.corrupt') throw cause;
-    await discard(folder, key);
-    return null;
+    if (cause instanceof NovaError && cause.code === 'environment.corrupt') return null;
+    throw cause;
   }
 }
 
@@ -187,6 +187,7 @@ async function makeParts(
     const outside = new Set<string>();
     const gaps = new Set<string>();
     let venv: Seal['venv'] = null;
+    let metadata = false;
     for (const part of parts) {
       context.signal.throwIfAborted();
       context.progress(`${part.kind}: ${part.source === 'checkout' ? 'copying from the checkout' : 'installing'}`);
@@ -195,6 +196,7 @@ async function makeParts(
       nodeModules.push(...(made.nodeModules ?? []));
       for (const path of made.outside ?? []) outside.add(path);
       venv = made.venv ?? venv;
+      metadata ||= made.metadata ?? false;
     }
     for (const name of ['work-npm', 'work-python', 'work-home', 'work-tmp'])
       await removeTree(join(making.folder, name));
@@ -212,6 +214,7 @@ async function makeParts(
       venv,
       outside: [...outside],
       pythonPath: parts.flatMap((part) => part.pythonPath),
+      metadata,
     });
     return await readSeal(join(folder, key));
   } catch (cause) {

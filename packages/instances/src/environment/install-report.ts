@@ -29,7 +29,7 @@ export async function installFailed(
     () => 0,
   );
   const lines = text.trimEnd().split('\n').slice(-shownLines).join('\n');
-  if (/ENOSPC|no space left on device/i.test(text)) {
+  if (outcome.diskFull || /ENOSPC|no space left on device/i.test(text)) {
     return new NovaError(
       'disk.full',
       `The disk became full while the ${request.label} packages were installed. What was half installed is removed. Free space and run the task again.\n${lines}`,

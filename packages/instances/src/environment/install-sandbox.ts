@@ -1,4 +1,4 @@
-import { open, realpath, rm, stat } from 'node:fs/promises';
+import { open, realpath, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { NovaError } from '@nova/core';
@@ -10,6 +10,9 @@ const forwarder = fileURLToPath(new URL('./registry-forwarder.js', import.meta.u
 const limits = { memoryBytes: 4 * 1024 ** 3, processes: 512, callSeconds: 600 };
 const largestLog = 256 * 1024 * 1024;
 const lookEveryMs = 1000;
+const measureEveryMs = 50;
+/** Less than this left over counts as full: installers free again what they wrote when they fail. */
+const fullBelowBytes = 256 * 1024;
 
 export interface InstallRequest {
   readonly driver: SandboxDriver;
@@ -36,6 +39,8 @@ export interface InstallOutcome {
   readonly stopped: 'time' | 'output' | null;
   readonly refused: ReadonlyMap<string, number>;
   readonly seconds: number;
+  /** True when the disk was seen full; the log, on the same disk, may then lack the reason. */
+  readonly diskFull: boolean;
 }
 
 /**
@@ -82,8 +87,15 @@ export async function runInstaller(request: InstallRequest): Promise<InstallOutc
       })
       .catch(() => undefined);
   }, lookEveryMs);
+  let lowest = Number.POSITIVE_INFINITY;
+  const measure = async () => {
+    const { bavail, bsize } = await statfs(request.folder);
+    lowest = Math.min(lowest, bavail * bsize);
+  };
+  const measuring = setInterval(() => measure().catch(() => undefined), measureEveryMs);
   try {
     const end = await sandbox.ended;
+    await measure();
     if (signal.aborted) {
       throw new NovaError(
         'task.cancelled',
@@ -93,10 +105,17 @@ export async function runInstaller(request: InstallRequest): Promise<InstallOutc
         },
       );
     }
-    return { end, stopped, refused: new Map(proxy.refused()), seconds: (performance.now() - started) / 1000 };
+    return {
+      end,
+      stopped,
+      refused: new Map(proxy.refused()),
+      seconds: (performance.now() - started) / 1000,
+      diskFull: lowest < fullBelowBytes,
+    };
   } finally {
     clearTimeout(deadline);
     clearInterval(look);
+    clearInterval(measuring);
     signal.removeEventListener('abort', cancel);
   }
 }

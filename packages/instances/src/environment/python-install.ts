@@ -1,7 +1,7 @@
 import { lstat, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { PythonTools } from './host-tools.ts';
-import type { PythonNeeds } from './python-needs.ts';
+import { normalisePackage, type PythonTools } from './host-tools.ts';
+import type { ProjectMetadata, PythonNeeds } from './python-needs.ts';
 import type { RegistryAccess } from './registries.ts';
 
 export interface PythonPlan {
@@ -64,5 +64,34 @@ export async function copyScripts(venv: string, folder: string, from: string, to
     const bytes = await readFile(file);
     if (bytes.includes(0) || !bytes.includes(from)) continue;
     await writeFile(join(folder, name), bytes.toString('utf8').replaceAll(from, to), { mode: status.mode & 0o777 });
+  }
+}
+
+/**
+ * Writes what `importlib.metadata` reads of an installed project, so that its version and its plugins are found while its
+ * code is imported from the workspace.
+ */
+export async function writeMetadata(folder: string, { name, version, entryPoints }: ProjectMetadata): Promise<void> {
+  const information = join(folder, `${normalisePackage(name).replaceAll('-', '_')}-${version}.dist-info`);
+  await mkdir(information, { recursive: true });
+  await writeFile(join(information, 'METADATA'), `Metadata-Version: 2.1\nName: ${name}\nVersion: ${version}\n`);
+  const groups = Object.entries(entryPoints).map(
+    ([group, entries]) =>
+      `[${group}]\n${Object.entries(entries)
+        .map(([entry, value]) => `${entry} = ${value}\n`)
+        .join('')}`,
+  );
+  if (groups.length > 0) await writeFile(join(information, 'entry_points.txt'), groups.join('\n'));
+}
+
+/** Scripts that run a project's console entry points from wherever Python imports it. */
+export async function writeScripts(folder: string, { entryPoints }: ProjectMetadata): Promise<void> {
+  for (const [name, value] of Object.entries(entryPoints['console_scripts'] ?? {})) {
+    const match = /^([\w.]+):([\w.]+)/.exec(value);
+    if (match === null || !/^[\w.-]+$/.test(name)) continue;
+    const [, module, attribute] = match;
+    await mkdir(folder, { recursive: true });
+    const script = `#!/usr/bin/env python3\nimport importlib, operator, sys\nsys.exit(operator.attrgetter('${attribute}')(importlib.import_module('${module}'))())\n`;
+    await writeFile(join(folder, name), script, { mode: 0o755 });
   }
 }

@@ -23,22 +23,35 @@ const projectSchema = z.object({
   packageFolders: z.array(z.string()),
   dynamic: z.array(z.string()),
   dynamicFiles: z.array(z.string()),
+  versionFile: z.string().nullable(),
+  entryPoints: z.record(z.string(), z.record(z.string(), z.string())),
   unread: z.array(z.string()),
   locked: z.array(z.string()),
   lockName: z.string().nullable(),
 });
+
+/** What `importlib.metadata` tells about a project that is imported from its source folder. */
+export interface ProjectMetadata {
+  readonly name: string;
+  readonly version: string;
+  readonly entryPoints: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
 
 /** What the commit's tests need of Python. */
 export interface PythonNeeds {
   /** Lines for pip. */
   readonly requirements: readonly string[];
   readonly constraints: readonly string[];
-  /** Test runners that nothing declares. */
+  /** Test runners that nothing declares and that have to be installed. */
   readonly undeclared: readonly string[];
+  /** Test runners that must be in whatever environment is used. */
+  readonly runners: readonly string[];
   /** True when a lock or exact versions decide what is installed. */
   readonly pinned: boolean;
   /** Repository-relative folders to import the project from. */
   readonly pythonPath: readonly string[];
+  /** What an installed project would say of itself; null when it is not one to be installed. */
+  readonly metadata: ProjectMetadata | null;
   /** The files that decide, for the key. */
   readonly files: ReadonlyMap<string, Buffer>;
   readonly gaps: readonly string[];
@@ -53,6 +66,7 @@ export interface PythonSources {
 }
 
 const packagingFiles = ['pyproject.toml', 'setup.cfg', 'setup.py'];
+const unknownVersion = '0';
 const lockFiles = ['poetry.lock', 'uv.lock', 'pdm.lock'];
 const testExtras = /^(?:tests?|testing|unittests?)$/i;
 const developmentExtras = /^(?:dev|develop|development)$/i;
@@ -108,17 +122,46 @@ export async function readPythonNeeds(sources: PythonSources): Promise<PythonNee
     (await needsPytest(paths, read, command)) && !requirements.some((line) => requirementName(line) === 'pytest')
       ? ['pytest']
       : [];
+  const metadata = project.installable && project.name !== null ? await readMetadata(project, paths, read) : null;
+  if (metadata?.version === unknownVersion) {
+    gaps.push(`the version of ${metadata.name} is computed while it is built; inside it is "${unknownVersion}"`);
+  }
   const hashed = requirements.some((line) => line.includes('--hash='));
   return {
     // pip refuses a mixture: with one hash, every line must have one.
     requirements: hashed ? requirements.filter((line) => line.includes('--hash=')) : [...new Set(requirements)],
     constraints: [...listed.constraints, ...project.locked],
+    runners: undeclared,
     undeclared: undeclared.filter((name) => requirements.length > 0 || !tools.installed.has(name)),
     pinned: project.locked.length > 0 || requirements.every(isPinned),
     pythonPath: importFolders(paths, project.installable, project.packageFolders),
+    metadata,
     files,
     gaps,
   };
+}
+
+/** The version as declared, as a published source archive states it, or as the source assigns it. */
+async function readMetadata(
+  project: z.infer<typeof projectSchema>,
+  paths: readonly string[],
+  read: (path: string) => Promise<Buffer | null>,
+): Promise<ProjectMetadata> {
+  const name = project.name ?? '';
+  const { entryPoints } = project;
+  if (project.version !== null) return { name, version: project.version, entryPoints };
+  const find = async (path: string, pattern: RegExp) =>
+    paths.includes(path) ? pattern.exec((await read(path))?.toString('utf8') ?? '')?.[1] : undefined;
+  const published = await find('PKG-INFO', /^Version: (\S+)$/m);
+  if (published !== undefined) return { name, version: published, entryPoints };
+  const folder = normalisePackage(name).replaceAll('-', '_');
+  const files = ['__init__.py', '_version.py', 'version.py', '__about__.py', '__version__.py'];
+  const candidates = ['', 'src/'].flatMap((base) => files.map((file) => `${base}${folder}/${file}`));
+  for (const path of [project.versionFile ?? '', ...candidates, `${folder}.py`, `src/${folder}.py`]) {
+    const version = await find(path, /^(?:__version__|version|VERSION)\s*(?::\s*\w+\s*)?=\s*["'](\d[^"'\s]*)["']/m);
+    if (version !== undefined) return { name, version, entryPoints };
+  }
+  return { name, version: unknownVersion, entryPoints };
 }
 
 /** Requirements that these installed packages do not meet. */
@@ -133,7 +176,7 @@ export async function unmetRequirements(
     tools.python,
     [agreementReader],
     JSON.stringify({
-      requirements: [...needs.requirements, ...needs.undeclared, ...pins].map(withoutHashes),
+      requirements: [...needs.requirements, ...needs.runners, ...pins].map(withoutHashes),
       installed: Object.fromEntries(installed),
     }),
   );
@@ -177,7 +220,7 @@ async function needsPytest(
 ): Promise<boolean> {
   if (/\b(?:pytest|py\.test)\b/.test(command)) return true;
   if (/\bunittest\b/.test(command)) return false;
-  const tests = paths.filter((path) => /(?:^|\/)(?:test_[^/]*|[^/]*_test|conftest)\.py$/.test(path)).slice(0, 100);
+  const tests = paths.filter((path) => /(?:^|\/)(?:test_[^/]*|[^/]*_test|conftest)\.py$/.test(path)).slice(0, 40);
   for (const path of tests) {
     const text = (await read(path))?.toString('utf8') ?? '';
     if (/^\s*(?:import|from)\s+pytest\b/m.test(text)) return true;

@@ -29,11 +29,27 @@ out = {
     "dynamicFiles": [],
     "locked": [],
     "lockName": None,
+    "versionFile": None,
+    "entryPoints": {},
 }
 
 
 def strings(value):
     return [item for item in value if isinstance(item, str)] if isinstance(value, (list, tuple)) else []
+
+
+def entry_points(group, table):
+    if isinstance(table, dict):
+        found = {k: v for k, v in table.items() if isinstance(k, str) and isinstance(v, str)}
+        if found:
+            out["entryPoints"].setdefault(group, {}).update(found)
+
+
+def entry_lines(group, items):
+    for item in items:
+        name, sign, value = item.partition("=")
+        if sign:
+            entry_points(group, {name.strip(): value.strip()})
 
 
 def lines(text):
@@ -117,6 +133,10 @@ def read_pyproject(text):
         out["requires"] += strings(project.get("dependencies"))
         for name, items in (project.get("optional-dependencies") or {}).items():
             out["extras"].setdefault(name, []).extend(strings(items))
+        entry_points("console_scripts", project.get("scripts"))
+        entry_points("gui_scripts", project.get("gui-scripts"))
+        for name, table in (project.get("entry-points") or {}).items():
+            entry_points(name, table)
         dynamic = strings(project.get("dynamic"))
         if "dependencies" in dynamic:
             out["dynamic"].append("dependencies")
@@ -129,6 +149,9 @@ def read_pyproject(text):
         out["installable"] = True
         out["name"] = out["name"] or poetry.get("name")
         out["version"] = out["version"] or poetry.get("version")
+        entry_points("console_scripts", poetry.get("scripts"))
+        for name, table in (poetry.get("plugins") or {}).items():
+            entry_points(name, table)
         notes = []
         out["requires"] += poetry_requirements(poetry.get("dependencies"), notes)
         out["extras"].setdefault("dev", []).extend(poetry_requirements(poetry.get("dev-dependencies"), notes))
@@ -152,6 +175,9 @@ def read_pyproject(text):
             out["dynamicFiles"] = [files] if isinstance(files, str) else strings(files)
     hatch = tool.get("hatch")
     if isinstance(hatch, dict):
+        version = hatch.get("version")
+        if isinstance(version, dict) and isinstance(version.get("path"), str):
+            out["versionFile"] = version["path"]
         for environment in (hatch.get("envs") or {}).values():
             if isinstance(environment, dict):
                 out["extras"].setdefault("test", []).extend(
@@ -182,6 +208,9 @@ def read_setup_cfg(text):
     if parser.has_section("options.extras_require"):
         for name, value in parser.items("options.extras_require"):
             out["extras"].setdefault(name, []).extend(lines(value))
+    if parser.has_section("options.entry_points"):
+        for name, value in parser.items("options.entry_points"):
+            entry_lines(name, lines(value))
     for line in lines(parser.get("options", "package_dir", fallback="")):
         prefix, _, folder = line.partition("=")
         if prefix.strip() == "" and folder.strip():
@@ -217,7 +246,7 @@ def read_setup_py(text):
             continue
         out["installable"] = True
         for keyword in node.keywords:
-            if keyword.arg not in ("name", "version", "install_requires", "tests_require", "extras_require", "package_dir"):
+            if keyword.arg not in ("name", "version", "install_requires", "tests_require", "extras_require", "package_dir", "entry_points"):
                 continue
             try:
                 value = value_of(keyword.value)
@@ -235,6 +264,9 @@ def read_setup_py(text):
             elif keyword.arg == "extras_require" and isinstance(value, dict):
                 for name, items in value.items():
                     out["extras"].setdefault(name, []).extend(lines(items) if isinstance(items, str) else strings(items))
+            elif keyword.arg == "entry_points" and isinstance(value, dict):
+                for name, items in value.items():
+                    entry_lines(name, lines(items) if isinstance(items, str) else strings(items))
             elif keyword.arg == "package_dir" and isinstance(value, dict) and isinstance(value.get(""), str):
                 out["packageFolders"].append(value[""])
 

@@ -28,6 +28,8 @@ export const sealSchema = z.object({
   outside: z.array(z.string()),
   /** Repository-relative folders from which Python imports the project. */
   pythonPath: z.array(z.string()),
+  /** True when the folder `metadata` tells Python about the project. */
+  metadata: z.boolean(),
 });
 export type Seal = z.infer<typeof sealSchema>;
 
@@ -39,14 +41,14 @@ export interface Listing {
 
 /**
  * A digest of names, kinds, sizes, modification times and link targets under `folder`. Reads no content: cheap enough
- * for each use, and any ordinary write changes it. `leaveOut` names entries at the top that don't count.
+ * for each use, and any ordinary write changes it. Paths for which `leaveOut` holds don't count.
  */
-export async function listTree(folder: string, leaveOut: readonly string[] = []): Promise<Listing> {
+export async function listTree(folder: string, leaveOut: (path: string) => boolean = () => false): Promise<Listing> {
   const hash = createHash('sha256');
   let entries = 0;
   let bytes = 0;
   for await (const { path, absolute } of walk(folder)) {
-    if (path === sealName || leaveOut.some((name) => path === name || path.startsWith(`${name}/`))) continue;
+    if (path === sealName || leaveOut(path)) continue;
     const status = await lstat(absolute);
     entries += 1;
     if (status.isDirectory()) hash.update(`d\0${path}\0`);

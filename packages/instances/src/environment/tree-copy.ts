@@ -7,7 +7,7 @@ import { type Listing, listTree, removeTree } from './sealing.ts';
 
 /**
  * Copies a tree with times, modes and links as they are, sharing blocks where the file system can. The entries
- * `emptied` at its top come out as empty folders. False when the original changed meanwhile, so that the copy is not
+ * `emptied` at its top come out as empty folders; what `leaveOut` names is copied but not compared. False when the original changed meanwhile, so that the copy is not
  * the `expected` one; nothing is left then.
  */
 export async function copyTree(
@@ -15,6 +15,7 @@ export async function copyTree(
   target: string,
   expected: Listing,
   emptied: readonly string[],
+  leaveOut: (path: string) => boolean = () => false,
 ): Promise<boolean> {
   await mkdir(dirname(target), { recursive: true });
   try {
@@ -28,7 +29,7 @@ export async function copyTree(
   for (const name of emptied) {
     await removeTree(join(target, name));
   }
-  const copied = await listTree(target);
+  const copied = await listTree(target, leaveOut);
   if (copied.digest !== expected.digest) {
     await removeTree(target);
     return false;

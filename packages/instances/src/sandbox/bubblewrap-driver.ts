@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { lstat, mkdir, readlink, stat, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readlink, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { isolationSchema, NovaError } from '@nova/core';
@@ -90,7 +90,13 @@ export function createBubblewrapDriver(options: {
       if (reason !== null) throw new NovaError('sandbox.unavailable', reason);
       const shown = await systemArguments();
       return launcher.launch(request, (marker) => ({
-        command: [executable, ...bubblewrapArguments(request, shown, marker), '--', ...asFirstProcess, ...request.command],
+        command: [
+          executable,
+          ...bubblewrapArguments(request, shown, marker),
+          '--',
+          ...asFirstProcess,
+          ...request.command,
+        ],
         workingFolder: '/',
         environment: { ...searchPath(), [sandboxMarker]: marker },
         reportsChild: true,
@@ -124,7 +130,7 @@ const walls = [
  * The first process of the namespace: reaps what is orphaned, and with its own end, which is the command's, the kernel ends
  * everything else inside. Bubblewrap's own first process would wait for stray daemons.
  */
-const asFirstProcess = ['/bin/sh', '-c', '"$@" & wait "$!"', 'sh'];
+const asFirstProcess = ['/bin/sh', '-c', 'echo stands >&4; exec 4>&-; "$@" & wait "$!"', 'sh'];
 
 function bubblewrapArguments(request: SandboxStart, system: readonly string[], marker: string): string[] {
   const temporary = Math.max(64 * 1024 * 1024, Math.floor(request.limits.memoryBytes / 2));
@@ -158,7 +164,19 @@ function mountArguments(mount: Mount): string[] {
 
 /** The read-only system as it is laid out on this machine, with a user list that names nobody else. */
 async function describeSystem(etc: string): Promise<string[]> {
-  const shown: string[] = ['--ro-bind', '/usr', '/usr', '--perms', '0755', '--dir', '/etc', '--perms', '0755', '--dir', '/etc/ssl'];
+  const shown: string[] = [
+    '--ro-bind',
+    '/usr',
+    '/usr',
+    '--perms',
+    '0755',
+    '--dir',
+    '/etc',
+    '--perms',
+    '0755',
+    '--dir',
+    '/etc/ssl',
+  ];
   for (const name of ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32']) {
     const path = `/${name}`;
     const status = await lstat(path).catch(() => null);
@@ -182,7 +200,19 @@ async function describeSystem(etc: string): Promise<string[]> {
     await writeFile(join(etc, name), text);
     shown.push('--ro-bind', join(etc, name), `/etc/${name}`);
   }
-  return [...shown, '--proc', '/proc', '--dev', '/dev', '--dir', '/run'];
+  return [...shown, '--proc', '/proc', ...(await sealKernelSettings()), '--dev', '/dev', '--dir', '/run'];
+}
+
+/** Where the host's user is root, a fresh `/proc` lets the files be written that set the kernel, and the kernel obeys. */
+async function sealKernelSettings(): Promise<string[]> {
+  const sealed: string[] = [];
+  for (const entry of await readdir('/proc', { withFileTypes: true })) {
+    if (/^\d+$/.test(entry.name)) continue;
+    const path = `/proc/${entry.name}`;
+    const writable = entry.isFile() && ((await stat(path).catch(() => null))?.mode ?? 0) & 0o222;
+    if (entry.isDirectory() || writable) sealed.push('--ro-bind-try', path, path);
+  }
+  return sealed;
 }
 
 function searchPath(): { PATH: string } {

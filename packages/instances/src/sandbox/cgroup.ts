@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -28,27 +29,32 @@ export interface ControlGroup {
   readonly joinFiles: readonly string[];
   /** How often the kernel killed a process of the group because memory ran out. */
   memoryKills(): Promise<number>;
-  members(): Promise<ProcessIdentity[]>;
+  members(): ProcessIdentity[];
   /** Kills every member and removes the folders. */
   remove(): Promise<void>;
 }
 
 const run = promisify(execFile);
 
-interface Roots {
-  /** Text of `/proc/self/cgroup` and `/proc/self/mountinfo`, injected so that other machines' layouts can be tried. */
+/** What the kernel says about this process; injected so that other machines' layouts can be tried. */
+export interface KernelView {
+  /** Text of `/proc/self/cgroup`. */
   readonly cgroup: string;
+  /** Text of `/proc/self/mountinfo`. */
   readonly mountinfo: string;
+  /** True when a process may be moved into a group made in this folder. */
+  mayMakeGroup(folder: string): Promise<boolean>;
 }
 
 /** Finds out where this process may make groups with a memory and a process limit. */
-export async function findControlGroups(roots?: Roots): Promise<ControlGroupSupport> {
-  const { cgroup, mountinfo } = roots ?? {
+export async function findControlGroups(view?: KernelView): Promise<ControlGroupSupport> {
+  const { cgroup, mountinfo, mayMakeGroup } = view ?? {
     cgroup: await readFile('/proc/self/cgroup', 'utf8').catch(() => ''),
     mountinfo: await readFile('/proc/self/mountinfo', 'utf8').catch(() => ''),
+    mayMakeGroup: mayMakeRealGroup,
   };
   const folders = ownFolders(cgroup, mountinfo);
-  const unified = folders.unified === null ? null : await delegatedParent(folders.unified);
+  const unified = folders.unified === null ? null : await delegatedParent(folders.unified, mayMakeGroup);
   const place = async (controller: 'memory' | 'pids'): Promise<ControllerPlace | null> => {
     if (unified !== null) return { version: 'cgroup-v2', parent: unified };
     const own = folders.legacy.get(controller);
@@ -104,25 +110,29 @@ function unescape(path: string): string {
  * Version 2 lets a group have limited children only when its own processes live in leaves. So: the own group, when it is ours
  * alone (then this process moves to a leaf) or the root; else the nearest ancestor that was delegated to this user.
  */
-async function delegatedParent(own: OwnFolder): Promise<string | null> {
+async function delegatedParent(own: OwnFolder, mayMakeGroup: KernelView['mayMakeGroup']): Promise<string | null> {
   for (let folder = own.folder; ; folder = join(folder, '..')) {
-    const available = await words(join(folder, 'cgroup.controllers'));
+    const available = words(join(folder, 'cgroup.controllers'));
     if (available.includes('memory') && available.includes('pids') && (await mayMakeGroup(folder))) {
-      const delegated = async () => {
-        const enabled = await words(join(folder, 'cgroup.subtree_control'));
+      const delegated = () => {
+        const enabled = words(join(folder, 'cgroup.subtree_control'));
         return enabled.includes('memory') && enabled.includes('pids');
       };
-      if (!(await delegated()) && folder === own.folder) await enableControllers(folder);
-      if (await delegated()) return folder;
+      if (!delegated() && folder === own.folder) await enableControllers(folder);
+      if (delegated()) return folder;
     }
     if (folder === own.mount || folder === '/') return null;
   }
 }
 
 async function enableControllers(folder: string): Promise<void> {
-  const enable = () => writeFile(join(folder, 'cgroup.subtree_control'), '+memory +pids').then(() => true, () => false);
+  const enable = () =>
+    writeFile(join(folder, 'cgroup.subtree_control'), '+memory +pids').then(
+      () => true,
+      () => false,
+    );
   if (await enable()) return;
-  const members = await words(join(folder, 'cgroup.procs'));
+  const members = words(join(folder, 'cgroup.procs'));
   if (members.length !== 1 || members[0] !== String(process.pid)) return;
   const leaf = join(folder, 'nova-host');
   try {
@@ -135,7 +145,7 @@ async function enableControllers(folder: string): Promise<void> {
 }
 
 /** Making a folder is not enough: whether a process may be moved there depends on where it comes from, so one is moved. */
-async function mayMakeGroup(folder: string): Promise<boolean> {
+async function mayMakeRealGroup(folder: string): Promise<boolean> {
   const trial = join(folder, `nova-trial-${process.pid}-${randomUUID()}`);
   try {
     await mkdir(trial);
@@ -234,11 +244,10 @@ class FolderControlGroup implements ControlGroup {
     return Number(/^oom_kill (\d+)$/m.exec(text)?.[1] ?? 0);
   }
 
-  async members(): Promise<ProcessIdentity[]> {
+  members(): ProcessIdentity[] {
     const pids = new Set<string>();
-    for (const folder of this.#folders) for (const pid of await words(join(folder, 'cgroup.procs'))) pids.add(pid);
-    const identities = await Promise.all([...pids].map((pid) => identify(Number(pid))));
-    return identities.filter((identity) => identity !== null);
+    for (const folder of this.#folders) for (const pid of words(join(folder, 'cgroup.procs'))) pids.add(pid);
+    return [...pids].map((pid) => identify(Number(pid))).filter((identity) => identity !== null);
   }
 
   async remove(): Promise<void> {
@@ -266,7 +275,12 @@ async function removeGroup(folder: string): Promise<void> {
   }
 }
 
-async function words(file: string): Promise<string[]> {
-  const text = await readFile(file, 'utf8').catch(() => '');
+function words(file: string): string[] {
+  let text = '';
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch {
+    // Absent or forbidden: it holds no word for us.
+  }
   return text.split(/\s+/).filter((word) => word !== '');
 }

@@ -9,6 +9,7 @@ import { readIfThere, writeWhole } from '../supervision/atomic-file.ts';
 import {
   findFamily,
   identify,
+  isAlive,
   killAll,
   type ProcessIdentity,
   signalProcess,
@@ -36,7 +37,10 @@ export interface LaunchPlan {
   readonly command: readonly string[];
   readonly workingFolder: string;
   readonly environment: Readonly<Record<string, string>>;
-  /** True: the command writes a JSON object with the pid of its innermost process, `child-pid`, to file descriptor 3. */
+  /**
+   * True: the command writes a JSON object with the pid of its innermost process, `child-pid`, to file descriptor 3, and that
+   * process writes something to file descriptor 4 once its walls stand.
+   */
   readonly reportsChild: boolean;
   isolation(group: ControlGroup): Isolation;
 }
@@ -92,9 +96,7 @@ export class Launcher {
     const tree = new Tree(id, record.marker, group, () => this.#forget(id, record.marker));
     const walls = isolationOf(record.isolation);
     const processes = record.processes ?? [];
-    const living = await Promise.all(processes.map((one) => identify(one.pid)));
-    const whole = living.every((now, index) => now !== null && now.startTime === processes[index]?.startTime);
-    if (!whole || processes.length === 0 || walls === null || processes.some((one) => one.boot !== living[0]?.boot)) {
+    if (processes.length === 0 || walls === null || !processes.every(isAlive)) {
       await tree.kill(processes);
       return null;
     }
@@ -142,7 +144,8 @@ interface Spawned {
 }
 
 /** Joins the control groups before anything of the sandbox runs, in a shell that then becomes the command. */
-const joinThenRun = 'n=$1; shift; while [ "$n" -gt 0 ]; do echo $$ > "$1" || exit 97; shift; n=$((n-1)); done; exec "$@"';
+const joinThenRun =
+  'n=$1; shift; while [ "$n" -gt 0 ]; do echo $$ > "$1" || exit 97; shift; n=$((n-1)); done; exec "$@"';
 
 async function spawnJoined(request: {
   command: readonly string[];
@@ -159,14 +162,14 @@ async function spawnJoined(request: {
       cwd: request.workingFolder,
       env: { ...request.environment },
       detached: true,
-      stdio: ['ignore', log.fd, log.fd, request.reportsChild ? 'pipe' : 'ignore'],
+      stdio: ['ignore', log.fd, log.fd, ...(request.reportsChild ? (['pipe', 'pipe'] as const) : [])],
     });
     const exit = new Promise<{ exitCode: number | null; signal: string | null }>((resolve, reject) => {
       child.once('error', reject);
       child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }));
     });
     exit.catch(() => {});
-    const outer = child.pid === undefined ? null : await identify(child.pid);
+    const outer = child.pid === undefined ? null : identify(child.pid);
     const inner = request.reportsChild ? await reportedChild(child) : outer;
     if (outer === null || inner === null) {
       const end = await exit;
@@ -179,11 +182,13 @@ async function spawnJoined(request: {
 }
 
 async function reportedChild(child: ChildProcess): Promise<ProcessIdentity | null> {
-  const report = child.stdio[3] as Readable | null | undefined;
+  const [report, standing] = [child.stdio[3], child.stdio[4]] as (Readable | null | undefined)[];
   let text = '';
   for await (const chunk of report ?? []) text += String(chunk);
   const pid = /"child-pid"\s*:\s*(\d+)/.exec(text)?.[1];
-  return pid === undefined ? null : identify(Number(pid));
+  // Ends without a word when the walls could not be made.
+  for await (const _ of standing ?? []) return pid === undefined ? null : identify(Number(pid));
+  return null;
 }
 
 async function tail(path: string): Promise<string> {
@@ -220,7 +225,7 @@ class Tree {
     };
     const ended = watch();
     const end = async (): Promise<void> => {
-      for (const identity of identities.toReversed()) await signalProcess(identity, 'SIGKILL');
+      for (const identity of identities.toReversed()) signalProcess(identity, 'SIGKILL');
       await ended;
     };
     return {
@@ -237,7 +242,7 @@ class Tree {
   async kill(identities: readonly ProcessIdentity[]): Promise<void> {
     // Innermost first: with the first process of a process-id namespace the kernel ends all others in it.
     for (const identity of identities.toReversed()) {
-      await signalProcess(identity, 'SIGKILL');
+      signalProcess(identity, 'SIGKILL');
       await whenGone(identity);
     }
     await killAll(() => findFamily(sandboxMarker, this.#marker));

@@ -39,7 +39,9 @@ const socketName = 'runner.sock';
 
 /** An id as the name of a file: itself where that is safe, its hash otherwise. */
 export function fileName(id: string): string {
-  return /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,60}$/.test(id) ? id : `~${createHash('sha256').update(id).digest('hex').slice(0, 32)}`;
+  return /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,60}$/.test(id)
+    ? id
+    : `~${createHash('sha256').update(id).digest('hex').slice(0, 32)}`;
 }
 
 /** Where a sandbox shows Nova's own installation, and which parts of it: what the runner needs, nothing else. */
@@ -57,7 +59,8 @@ export function workspaceInside(
 ): string {
   if (!isolates) return folder.workspace;
   const path = resolve(spec.path);
-  const within = (inner: string, outer: string) => inner === outer || inner.startsWith(outer === sep ? sep : outer + sep);
+  const within = (inner: string, outer: string) =>
+    inner === outer || inner.startsWith(outer === sep ? sep : outer + sep);
   const taken =
     path === sep ||
     systemFolders.some((system) => within(path, system)) ||
@@ -130,11 +133,7 @@ export function layOut(request: LayoutRequest): SandboxStart {
       PATH: [...new Set(path)].filter((entry) => entry !== '').join(delimiter),
       NOVA_RUNNER: JSON.stringify(start),
     },
-    mounts: [
-      ...request.fixed,
-      { source: folder.workspace, target: workspace, writable: true },
-      ...environment.mounts,
-    ],
+    mounts: [...request.fixed, { source: folder.workspace, target: workspace, writable: true }, ...environment.mounts],
     limits: spec.limits,
     log: folder.log,
   };

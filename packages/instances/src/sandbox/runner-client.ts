@@ -13,7 +13,9 @@ import {
 } from '@nova/core';
 import {
   createMessageConnection,
+  ErrorCodes,
   type MessageConnection,
+  ResponseError,
   SocketMessageReader,
   SocketMessageWriter,
 } from 'vscode-jsonrpc/node';
@@ -67,7 +69,7 @@ export async function connectRunner(socketPath: string, news: RunnerNews): Promi
   });
   connection.listen();
   const hello = helloResult.safeParse(
-    await request(connection, closed.promise, runnerMethods.hello, { protocol: runnerProtocolVersion }),
+    await request(connection, runnerMethods.hello, { protocol: runnerProtocolVersion }),
   );
   if (!hello.success || hello.data.protocol !== runnerProtocolVersion) {
     cut();
@@ -80,36 +82,31 @@ export async function connectRunner(socketPath: string, news: RunnerNews): Promi
     calls: hello.data.calls,
     closed: closed.promise,
     async call(callId, tool, input) {
-      const answer = await request(connection, closed.promise, runnerMethods.call, { callId, tool, input });
+      const answer = await request(connection, runnerMethods.call, { callId, tool, input });
       const parsed = callResult.safeParse(answer);
       if (parsed.success) return parsed.data;
       cut();
       throw new RunnerGone('The runner answered with something that is no outcome.');
     },
     async cancel(callId) {
-      await request(connection, closed.promise, runnerMethods.cancel, { callId });
+      await request(connection, runnerMethods.cancel, { callId });
     },
     async forget(callId) {
-      await request(connection, closed.promise, runnerMethods.forget, { callId });
+      await request(connection, runnerMethods.forget, { callId });
     },
     [Symbol.dispose]: cut,
   };
 }
 
-async function request(
-  connection: MessageConnection,
-  closed: Promise<void>,
-  method: string,
-  params: object,
-): Promise<unknown> {
-  const gone = closed.then(() => {
-    throw new RunnerGone('The line to the runner broke.');
-  });
+/** Pending requests reject when the line breaks, because the connection is disposed then. */
+async function request(connection: MessageConnection, method: string, params: object): Promise<unknown> {
   try {
-    return await Promise.race([connection.sendRequest<unknown>(method, params), gone]);
+    return await connection.sendRequest<unknown>(method, params);
   } catch (error) {
-    if (error instanceof RunnerGone) throw error;
-    throw new RunnerGone(error instanceof Error ? error.message : String(error), { cause: error });
+    if (error instanceof ResponseError && error.code !== ErrorCodes.PendingResponseRejected) {
+      throw new NovaError('sandbox.unavailable', `The runner refused ${method}: ${error.message}`, { cause: error });
+    }
+    throw new RunnerGone('The line to the runner broke.', { cause: error });
   }
 }
 

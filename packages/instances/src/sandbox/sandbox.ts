@@ -91,9 +91,14 @@ export class Sandbox {
     this.#news.set(call.callId, call.news);
     try {
       const result = await this.#attach(call);
-      if (result.ok) return result;
+      const killed = (await this.#process.memoryKills()) > killsBefore;
+      if (result.ok) {
+        // The tool has dealt with its command's end; people should know what caused it.
+        if (killed) call.news.progress(call.callId, 'a command needed more memory than it may use', 0, null);
+        return result;
+      }
       if (stopped !== null) throw stopped;
-      if ((await this.#process.memoryKills()) > killsBefore) throw outOfMemory(this.spec.limits.memoryBytes);
+      if (killed) throw outOfMemory(this.spec.limits.memoryBytes);
       return result;
     } catch (error) {
       throw stopped ?? error;

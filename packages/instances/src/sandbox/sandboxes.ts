@@ -33,12 +33,7 @@ export interface SandboxesOptions {
   readonly folder: string;
   readonly drivers: Readonly<Record<SandboxDriverName, SandboxDriver>>;
   /** Makes a clone of the commit in a folder that does not exist yet. */
-  readonly createClone: (request: {
-    mirror: string;
-    commit: string;
-    folder: string;
-    signal: AbortSignal;
-  }) => Promise<unknown>;
+  readonly createClone: (request: { mirror: string; commit: string; folder: string }) => Promise<unknown>;
   /** Host folder of the objects that clones of this mirror borrow. */
   readonly mirrorObjects: (mirror: string) => string | Promise<string>;
   readonly environmentMounts: (key: string, request: MountOptions) => Promise<EnvironmentMounts>;
@@ -72,14 +67,14 @@ export class Sandboxes {
   }
 
   /** The living sandbox of this description, or a fresh one from the same tree. */
-  ensure(spec: SandboxSpec, signal: AbortSignal): Promise<Sandbox> {
+  ensure(spec: SandboxSpec): Promise<Sandbox> {
     const key = driverId(spec);
     const earlier = this.#sandboxes.get(key);
     const sandbox = (async () => {
       const known = await earlier?.catch(() => null);
       if (known && !known.isOver && sameSpec(known.spec, spec)) return known;
       await known?.end();
-      return (await this.#adopt(spec)) ?? (await this.#make(spec, signal));
+      return (await this.#adopt(spec)) ?? (await this.#make(spec));
     })();
     this.#sandboxes.set(key, sandbox);
     sandbox.catch(() => {
@@ -93,8 +88,7 @@ export class Sandboxes {
    * `sandbox.lost` when the runner died, `sandbox.limit` when a limit ended the call, `task.cancelled`.
    */
   async call(spec: SandboxSpec, call: SandboxCall): Promise<SandboxOutcome> {
-    call.signal.throwIfAborted();
-    const sandbox = await this.ensure(spec, call.signal);
+    const sandbox = await unlessAborted(this.ensure(spec), call.signal);
     return { result: await sandbox.call(call), isolation: sandbox.isolation };
   }
 
@@ -161,7 +155,7 @@ export class Sandboxes {
     }
   }
 
-  async #make(spec: SandboxSpec, signal: AbortSignal): Promise<Sandbox> {
+  async #make(spec: SandboxSpec): Promise<Sandbox> {
     const options = this.#options;
     const driver = options.drivers[spec.driver];
     const folder = sandboxFolder(options.folder, spec.task, spec.id);
@@ -174,7 +168,7 @@ export class Sandboxes {
       for (const path of [folder.run, folder.scratch]) await mkdir(path, { recursive: true, mode: 0o700 });
       // With the record on disk first, a later host knows which driver to ask about leftovers.
       await writeWhole(folder.record, JSON.stringify(spec));
-      await options.createClone({ mirror: spec.mirror, commit: spec.commit, folder: folder.workspace, signal });
+      await options.createClone({ mirror: spec.mirror, commit: spec.commit, folder: folder.workspace });
       process = await driver.start(await this.#layOut(spec, folder, driver.traits.isolates));
       return await Sandbox.open(spec, folder, process);
     } catch (error) {
@@ -213,6 +207,20 @@ export class Sandboxes {
       const process = await driver.adopt(driverId(spec));
       await process?.end();
     }
+  }
+}
+
+/** Others may wait for the same thing, so it goes on when one of them gives up. */
+async function unlessAborted<Value>(value: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  value.catch(() => {});
+  const aborted = Promise.withResolvers<never>();
+  const abort = (): void => aborted.reject(signal.reason);
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([value, aborted.promise]);
+  } finally {
+    signal.removeEventListener('abort', abort);
   }
 }
 

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** One process, told apart from any later one that gets the same number. */
 export interface ProcessIdentity {
@@ -11,7 +10,6 @@ export interface ProcessIdentity {
 }
 
 interface ProcessStat {
-  readonly state: string;
   readonly parent: number;
   readonly group: number;
   readonly startTime: string;
@@ -20,44 +18,43 @@ interface ProcessStat {
 /** Never searched for: a member of the family that was started without a group of its own shares the searcher's. */
 const ownGroup = Number((readFileSync('/proc/self/stat', 'utf8').split(') ').at(-1) ?? '').split(' ')[2]);
 
-let boot: Promise<string> | undefined;
+const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
 
-function bootId(): Promise<string> {
-  boot ??= readFile('/proc/sys/kernel/random/boot_id', 'utf8').then((text) => text.trim());
-  return boot;
-}
-
-async function readStat(pid: number): Promise<ProcessStat | null> {
-  let text: string;
+/** Synchronous, here and below: these files are memory, and a search must be quicker than what it looks for. */
+function readProcessFile(pid: number, name: string): string | null {
   try {
-    text = await readFile(`/proc/${pid}/stat`, 'utf8');
+    return readFileSync(`/proc/${pid}/${name}`, 'utf8');
   } catch {
     return null;
   }
+}
+
+function readStat(pid: number): ProcessStat | null {
+  const text = readProcessFile(pid, 'stat');
+  if (text === null) return null;
   // The name lies in parentheses and may itself hold spaces and parentheses.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   const [state, parent, group] = fields;
   const startTime = fields[19];
   if (state === undefined || startTime === undefined) return null;
-  return { state, parent: Number(parent), group: Number(group), startTime };
+  if (state === 'Z' || state === 'X') return null;
+  return { parent: Number(parent), group: Number(group), startTime };
 }
 
 /** The identity of a process that lives now; null when there is none, or only a zombie. */
-export async function identify(pid: number): Promise<ProcessIdentity | null> {
-  const stat = await readStat(pid);
-  if (stat === null || stat.state === 'Z' || stat.state === 'X') return null;
-  return { pid, startTime: stat.startTime, boot: await bootId() };
+export function identify(pid: number): ProcessIdentity | null {
+  const stat = readStat(pid);
+  return stat === null ? null : { pid, startTime: stat.startTime, boot };
 }
 
 /** True while this very process runs; a zombie does not. */
-export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
-  const now = await identify(identity.pid);
-  return now !== null && now.startTime === identity.startTime && now.boot === identity.boot;
+export function isAlive(identity: ProcessIdentity): boolean {
+  return identity.boot === boot && readStat(identity.pid)?.startTime === identity.startTime;
 }
 
 /** Signals this very process and no other; false when it is gone or not ours. */
-export async function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals): Promise<boolean> {
-  if (!(await isAlive(identity))) return false;
+export function signalProcess(identity: ProcessIdentity, signal: NodeJS.Signals): boolean {
+  if (!isAlive(identity)) return false;
   try {
     process.kill(identity.pid, signal);
     return true;
@@ -69,7 +66,7 @@ export async function signalProcess(identity: ProcessIdentity, signal: NodeJS.Si
 /** Resolves when this very process is gone. The kernel tells only parents, so it looks again and again. */
 export async function whenGone(identity: ProcessIdentity, signal?: AbortSignal): Promise<void> {
   let pause = 5;
-  while (!signal?.aborted && (await isAlive(identity))) {
+  while (!signal?.aborted && isAlive(identity)) {
     await new Promise((resolve) => setTimeout(resolve, pause));
     pause = Math.min(pause * 1.5, 200);
   }
@@ -80,18 +77,15 @@ export async function whenGone(identity: ProcessIdentity, signal?: AbortSignal):
  * process group. So those are found that left the group, the session or their parent, as well as those that
  * emptied their environment but not both. What other users own cannot be read and is left out.
  */
-export async function findFamily(name: string, value: string): Promise<ProcessIdentity[]> {
+export function findFamily(name: string, value: string): ProcessIdentity[] {
   const marker = `${name}=${value}`;
-  const entries = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry));
-  const processes = await Promise.all(
-    entries.map(async (entry) => {
-      const stat = await readStat(Number(entry));
-      if (stat === null || stat.state === 'Z' || stat.state === 'X') return null;
-      const environment = await readFile(`/proc/${entry}/environ`, 'utf8').catch(() => '');
-      return { pid: Number(entry), stat, marked: environment.split('\0').includes(marker) };
-    }),
-  );
-  const living = processes.filter((found) => found !== null);
+  const living = readdirSync('/proc').flatMap((entry) => {
+    const pid = Number(entry);
+    const stat = Number.isInteger(pid) ? readStat(pid) : null;
+    if (stat === null) return [];
+    const marked = readProcessFile(pid, 'environ')?.split('\0').includes(marker) ?? false;
+    return [{ pid, stat, marked }];
+  });
   const family = new Set(living.filter((found) => found.marked).map((found) => found.pid));
   const groups = new Set<number>();
   for (let size = -1; size !== family.size; ) {
@@ -102,34 +96,31 @@ export async function findFamily(name: string, value: string): Promise<ProcessId
     }
     family.delete(process.pid);
   }
-  const boot = await bootId();
-  return living
-    .filter(({ pid }) => family.has(pid))
-    .map(({ pid, stat }) => ({ pid, startTime: stat.startTime, boot }));
+  return living.filter(({ pid }) => family.has(pid)).map(({ pid, stat }) => ({ pid, startTime: stat.startTime, boot }));
 }
 
 /**
  * Kills every process that `find` yields, until it yields none. They are stopped before they are killed, so that
  * one that forks without end cannot outrun the search.
  */
-export async function killAll(find: () => Promise<ProcessIdentity[]>): Promise<number> {
+export async function killAll(find: () => ProcessIdentity[]): Promise<number> {
   const killed = new Set<string>();
   let pause = 1;
   for (;;) {
     const stopped = new Set<string>();
     for (;;) {
-      const fresh = (await find()).filter((identity) => !stopped.has(keyOf(identity)));
+      const fresh = find().filter((identity) => !stopped.has(keyOf(identity)));
       if (fresh.length === 0) break;
       for (const identity of fresh) {
         stopped.add(keyOf(identity));
-        await signalProcess(identity, 'SIGSTOP');
+        signalProcess(identity, 'SIGSTOP');
       }
     }
-    const doomed = await find();
+    const doomed = find();
     if (doomed.length === 0) return killed.size;
     for (const identity of doomed) {
       killed.add(keyOf(identity));
-      await signalProcess(identity, 'SIGKILL');
+      signalProcess(identity, 'SIGKILL');
     }
     await new Promise((resolve) => setTimeout(resolve, pause));
     pause = Math.min(pause * 2, 100);

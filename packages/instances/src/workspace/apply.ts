@@ -47,6 +47,8 @@ interface Work {
   readonly signal: AbortSignal;
 }
 
+const inTheWay = new Set(['ENOTEMPTY', 'EISDIR', 'EEXIST', 'ENOTDIR']);
+
 const unfinished = ['MERGE_HEAD', 'CHERRY_PICK_HEAD', 'REVERT_HEAD', 'rebase-merge', 'rebase-apply'];
 
 /** Brings a change into what the person has checked out: all of it, or nothing is changed. */
@@ -182,6 +184,8 @@ async function replaceFiles(
   } catch (error) {
     await undoSwap(repository, swap);
     await closeSwapFolder(swap);
+    const code = (error as NodeJS.ErrnoException).code ?? '';
+    if (inTheWay.has(code)) throw conflict(input, pathsOf(changes), 'something stands in the way of one of');
     throw error;
   }
   await keepSwap(swap);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { ErrorCode } from '@nova/core';
@@ -312,6 +313,15 @@ test('nothing that the repository configures is ever run', async (context) => {
       sample.git('config', 'include.path', file);
     },
   };
+  // What a person would run and thereby fall for the trick. No version here reads the pack-objects hook from a repository.
+  const baits: Record<string, string[] | undefined> = {
+    fsmonitor: ['status'],
+    hooks: ['update-ref', 'refs/heads/bait', 'HEAD'],
+    filter: ['add', '-A'],
+    lazyFetch: ['cat-file', '-p', 'HEAD:src/other.js'],
+    programs: ['commit', '--allow-empty', '-S', '-m', 'x'],
+    include: ['status'],
+  };
   for (const [name, install] of Object.entries(tricks)) {
     await context.test(name, async () => {
       using sample = sampleRepository();
@@ -322,6 +332,16 @@ test('nothing that the repository configures is ever run', async (context) => {
       install(sample, script);
       sample.write('src/sum.js', 'edited\n');
       rmSync(marker, { force: true });
+      const bait = baits[name];
+      if (bait) {
+        try {
+          sample.git(...bait);
+        } catch {
+          // The script fails on purpose.
+        }
+        assert.ok(existsSync(marker), `plain git falls for ${name}, else this shows nothing`);
+        rmSync(marker);
+      }
       const capture = sample.workspaces.capture({ task: 'T1', repository: sample.repository }, sample.signal);
       const captured = await capture.catch(() => null);
       if (captured) {
@@ -352,4 +372,38 @@ test('nothing that the repository configures is ever run', async (context) => {
       assert.equal(Object.keys(listing(sample.folder)).includes('./marker'), false);
     });
   }
+});
+
+test('the excludes of the person’s own configuration hold', async () => {
+  using sample = sampleRepository();
+  const names = ['HOME', 'XDG_CONFIG_HOME', 'GIT_CONFIG_GLOBAL'] as const;
+  const before = names.map((name) => [name, process.env[name]] as const);
+  try {
+    for (const name of names) delete process.env[name];
+    process.env['HOME'] = sample.folder;
+    mkdirSync(join(sample.folder, '.config/git'), { recursive: true });
+    writeFileSync(join(sample.folder, '.config/git/ignore'), '*.default\n');
+    sample.write('a.default', 'x');
+    sample.write('a.mine', 'x');
+    const byDefault = await captureUntouched(sample);
+    assert.deepEqual([byDefault.personPaths, byDefault.ignored], [['a.mine'], ['a.default']]);
+    writeFileSync(join(sample.folder, '.gitconfig'), '[core]\n\texcludesFile = ~/my ignore\n');
+    writeFileSync(join(sample.folder, 'my ignore'), '*.mine\n');
+    const byName = await captureUntouched(sample);
+    assert.deepEqual([byName.personPaths, byName.ignored], [['a.default'], ['a.mine']]);
+  } finally {
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  }
+});
+
+test('pipes and sockets in the way block nothing', async () => {
+  using sample = sampleRepository();
+  for (const path of ['pipe', '.git/info/exclude', '.git/shallow', '.git/info/attributes']) {
+    rmSync(join(sample.repository, path), { force: true });
+    execFileSync('mkfifo', [join(sample.repository, path)]);
+  }
+  assert.equal((await captureUntouched(sample)).dirty, false);
 });

@@ -35,7 +35,7 @@ export async function createClone(folder: MirrorFolder, request: CloneRequest): 
   try {
     const gitDir = join(request.folder, '.git');
     await mkdir(gitDir, { recursive: true });
-    writeRepository(gitDir, cloneConfig(await objectFormatOf(mirror, signal)), await shallowOf(mirror));
+    writeRepository(gitDir, cloneConfig(await objectFormatOf(mirror)), await shallowOf(mirror));
     await writeFile(join(gitDir, 'objects/info/alternates'), `${quotedPath(mirror.objects)}\n`);
     const place: GitPlace = { gitDir, workTree: request.folder };
     await runGit(place, ['read-tree', '--reset', '-u', commit], { signal });

@@ -48,7 +48,7 @@ export async function deliver(
     const found = await readRef(repository.refs, ref, signal);
     if (found === input.commit) return { branch: input.branch, commit: input.commit };
     if (found !== null) throw moved(repository, input.branch, `is at ${found}`);
-    await using scratch = await mirrorScratch(folder, mirror, signal);
+    await using scratch = await mirrorScratch(folder, mirror);
     const head = await readRef(mirror.place, taskRef(input.task, 'head'), signal);
     const from = scratchPlace(scratch, [mirror.objects]);
     await sendObjects(from, repository, input.commit, head, signal);

@@ -39,16 +39,24 @@ export async function openSwapFolder(repository: SourceRepository): Promise<Swap
   return { folder, fresh: join(folder, 'fresh') };
 }
 
-/** Paths where something stands that the plan does not expect; the swap would lose it. */
+/** Paths where something stands that the plan does not expect; the swap would lose it, or lead out of the folder. */
 export async function blockedPaths(repository: SourceRepository, changes: readonly TreeChange[]): Promise<string[]> {
-  const blocked: string[] = [];
-  for (const { path, oldMode } of changes) {
+  const blocked = new Set<string>();
+  const removed = new Set(
+    changes.filter(({ oldMode }) => oldMode !== '000000').map(({ path }) => path.toString('latin1')),
+  );
+  for (const { path, oldMode, newMode } of changes) {
     const found = await lstat(under(repository.top, path)).catch(() => null);
-    if (oldMode === '000000' ? found !== null && !found.isDirectory() : found === null) {
-      blocked.push(path.toString('utf8'));
+    if (oldMode === '000000' ? found !== null && !found.isDirectory() : found === null)
+      blocked.add(path.toString('utf8'));
+    if (newMode === '000000') continue;
+    for (let parent = parentOf(path); parent.length > 0; parent = parentOf(parent)) {
+      const above = await lstat(under(repository.top, parent)).catch(() => null);
+      if (above && !above.isDirectory() && !removed.has(parent.toString('latin1')))
+        blocked.add(parent.toString('utf8'));
     }
   }
-  return blocked;
+  return [...blocked];
 }
 
 function under(folder: string, path: Buffer): Buffer {
@@ -56,7 +64,7 @@ function under(folder: string, path: Buffer): Buffer {
 }
 
 function parentOf(path: Buffer): Buffer {
-  return path.subarray(0, path.lastIndexOf(0x2f));
+  return path.subarray(0, Math.max(path.lastIndexOf(0x2f), 0));
 }
 
 /**

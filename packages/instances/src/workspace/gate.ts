@@ -37,7 +37,7 @@ export async function prepareGate(
   requireCommit(input.commit);
   const mirror = await openMirror(folder, input.mirror);
   try {
-    await using scratch = await mirrorScratch(folder, mirror, signal);
+    await using scratch = await mirrorScratch(folder, mirror);
     const place = scratchPlace(scratch, [mirror.objects]);
     const named = new Set(input.testFiles);
     const changed = await changesBetween(place, input.base, input.commit, signal);

@@ -257,17 +257,20 @@ export async function copyObjects(
   const takeEnd = ended(take, signal);
   if (pack.stdout && take.stdin) pack.stdout.pipe(take.stdin);
   pack.stdin?.end(`${revisions.join('\n')}\n`);
-  // When the taker dies, nobody reads the pipe; the packer would wait for ever.
+  // When the taker fails, nobody reads the pipe any more; the packer would wait for ever.
   void takeEnd.then(
-    () => pack.kill('SIGKILL'),
+    ({ exitCode }) => exitCode !== 0 && pack.kill('SIGKILL'),
     () => pack.kill('SIGKILL'),
   );
   const [packed, taken] = await Promise.all([packEnd, takeEnd]);
   refuseWhenAborted(signal);
-  const packFailed = packed.exitCode !== 0 && packed.exitCode !== null;
-  if (packFailed) throw new GitFailure(packArgs, packed.exitCode, packed.signal, packed.stderr);
-  if (taken.exitCode !== 0) throw new GitFailure(takeArgs, taken.exitCode, taken.signal, taken.stderr);
-  if (packed.exitCode !== 0) throw new GitFailure(packArgs, packed.exitCode, packed.signal, packed.stderr);
+  if (packed.exitCode === 0 && taken.exitCode === 0) return;
+  // Either end's failure breaks the other; the one that broke on the pipe is not the cause.
+  const packBroke = packed.exitCode === null || /broken pipe/i.test(packed.stderr);
+  if (packed.exitCode !== 0 && !(packBroke && taken.exitCode !== 0)) {
+    throw new GitFailure(packArgs, packed.exitCode, packed.signal, packed.stderr);
+  }
+  throw new GitFailure(takeArgs, taken.exitCode, taken.signal, taken.stderr);
 }
 
 /** Turns a failure of git into the coded error a caller can branch on; coded errors and a full disk stay what they are. */

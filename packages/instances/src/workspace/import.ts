@@ -57,7 +57,7 @@ export async function importBundle(
   const mirror = await openMirror(folder, input.mirror);
   await checkLease(mirror, input.task, input.leaseToken);
   const bytes = await blobs.get(input.bundle);
-  await using quarantine = await mirrorScratch(folder, mirror, signal);
+  await using quarantine = await mirrorScratch(folder, mirror);
   const place = scratchPlace(quarantine, [mirror.objects]);
   const bundle = parseBundle(bytes, input.base.length, limits);
   checkPackSize(bundle.pack, input.base.length, limits);
@@ -67,7 +67,7 @@ export async function importBundle(
     await checkContent(place, bundle.tip, input.base, signal);
   } catch (error) {
     if (error instanceof GitFailure && !/no space left/i.test(error.message)) {
-      throw rejected(`git can't read it (${error.stderr.trim().split('\n')[0] ?? ''})`);
+      throw rejected(`git refuses it (${error.stderr.trim().split('\n')[0] ?? ''})`);
     }
     throw asNovaError(error, 'bundle.rejected', 'The bundle could not be checked; the mirror is unchanged.');
   }

@@ -76,9 +76,10 @@ export async function ensureMirror(folder: MirrorFolder, mirror: Mirror, objectF
   await rename(fresh, mirror.gitDir);
 }
 
-export async function objectFormatOf(mirror: Mirror, signal: AbortSignal): Promise<ObjectFormat> {
-  const format = await gitLine(mirror.place, ['rev-parse', '--show-object-format'], { signal });
-  return format === 'sha256' ? 'sha256' : 'sha1';
+/** The hash that the mirror's objects are named by; its configuration is ours and needs no git to read. */
+export async function objectFormatOf(mirror: Mirror): Promise<ObjectFormat> {
+  const config = await readFile(join(mirror.gitDir, 'config'), 'utf8');
+  return /objectFormat = sha256/.test(config) ? 'sha256' : 'sha1';
 }
 
 export async function shallowOf(mirror: Mirror): Promise<string> {
@@ -86,9 +87,9 @@ export async function shallowOf(mirror: Mirror): Promise<string> {
 }
 
 /** A scratch that reads the mirror's objects. */
-export async function mirrorScratch(folder: MirrorFolder, mirror: Mirror, signal: AbortSignal): Promise<Scratch> {
+export async function mirrorScratch(folder: MirrorFolder, mirror: Mirror): Promise<Scratch> {
   return folder.scratches.make({
-    objectFormat: await objectFormatOf(mirror, signal),
+    objectFormat: await objectFormatOf(mirror),
     shallow: await shallowOf(mirror),
   });
 }

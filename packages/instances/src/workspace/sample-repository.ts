@@ -48,7 +48,7 @@ export function personGit(folder: string, args: readonly string[], input?: strin
 }
 
 /** A repository with two source files and a test in one commit. */
-export function sampleRepository(options: { name?: string; commit?: boolean } = {}): Sample {
+export function sampleRepository(options: { name?: string; commit?: boolean; objectFormat?: string } = {}): Sample {
   const folder = mkdtempSync(join(tmpdir(), 'nova-workspace-'));
   const repository = join(folder, options.name ?? 'app');
   const mirrors = join(folder, 'mirrors');
@@ -72,7 +72,7 @@ export function sampleRepository(options: { name?: string; commit?: boolean } = 
       rmSync(folder, { recursive: true, force: true });
     },
   };
-  sample.git('init', '-q', '-b', 'main');
+  sample.git('init', '-q', '-b', 'main', `--object-format=${options.objectFormat ?? 'sha1'}`);
   if (options.commit !== false) {
     sample.write('src/sum.js', 'one\ntwo\nthree\nfour\nfive\nsix\nseven\n');
     sample.write('src/other.js', 'other\n');

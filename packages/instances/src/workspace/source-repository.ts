@@ -27,11 +27,14 @@ export interface SourceRepository {
 const dataSettings =
   'core\\.(autocrlf|eol|safecrlf|filemode|symlinks|ignorecase|precomposeunicode|sparsecheckout|sparsecheckoutcone|trustctime|checkstat)|index\\.sparse';
 
+/** The text of a small file of git's; empty when there is none. A pipe in its place would block for ever. */
 async function textOf(path: string): Promise<string> {
-  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return '';
-    throw error;
-  });
+  return (await isRegularFile(path)) ? readFile(path, 'utf8') : '';
+}
+
+/** True for a file that can be read to its end. */
+export async function isRegularFile(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null))?.isFile() ?? false;
 }
 
 function missing(path: string, why: string): NovaError {

@@ -1,10 +1,9 @@
-import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NovaError } from '@nova/core';
 import { GitFailure, type GitPlace, gitFields, gitLine, joinFields, runGit } from './git.ts';
 import { type Scratch, scratchPlace } from './scratch.ts';
-import type { SourceRepository } from './source-repository.ts';
+import { isRegularFile, type SourceRepository } from './source-repository.ts';
 
 /** The person's files as git trees in a scratch; nothing of theirs was touched. */
 export interface WorkingTree {
@@ -33,7 +32,7 @@ export async function viewOf(
   ];
   await mkdir(join(scratch.gitDir, 'info'), { recursive: true });
   for (const [from, to] of files) {
-    if (existsSync(from)) await copyFile(from, join(scratch.gitDir, to));
+    if (await isRegularFile(from)) await copyFile(from, join(scratch.gitDir, to));
   }
   return scratchPlace(scratch, alternates, {
     workTree: repository.top,
@@ -49,10 +48,12 @@ export async function copyIndex(repository: SourceRepository, scratch: Scratch, 
   const source = join(repository.gitDir, 'index');
   const target = place.indexFile ?? join(scratch.gitDir, 'index');
   const found = await stat(source).catch(() => null);
-  if (!found) return;
+  if (!found?.isFile()) return;
   await copyFile(source, target);
   for (const name of await readdir(repository.gitDir)) {
-    if (name.startsWith('sharedindex.')) await copyFile(join(repository.gitDir, name), join(scratch.gitDir, name));
+    const shared = join(repository.gitDir, name);
+    if (!name.startsWith('sharedindex.') || !(await isRegularFile(shared))) continue;
+    await copyFile(shared, join(scratch.gitDir, name));
   }
   const time = Math.floor(found.mtimeMs / 1000);
   await utimes(target, time, time);

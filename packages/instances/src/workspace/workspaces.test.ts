@@ -47,3 +47,25 @@ test('a change goes from the repository through a clone, quarantine and gate bac
   assert.equal(sample.git('status', '--porcelain'), '');
   assert.match(sample.read('src/sum.js'), /TWO/);
 });
+
+test('the same way works with the longer hash and from a linked work tree', async () => {
+  using sample = sampleRepository({ objectFormat: 'sha256' });
+  const { workspaces, signal } = sample;
+  const repository = join(sample.folder, 'linked');
+  sample.git('worktree', 'add', '-q', '-b', 'side', repository);
+  const captured = await workspaces.capture({ task: 'T1', repository }, signal);
+  assert.equal(captured.head.length, 64);
+  const work = await workInClone(sample, captured, (clone) => writeFileSync(join(clone, 'src/sum.js'), 'new\n'));
+  const request = { task: 'T1', mirror: captured.mirror, base: captured.commit, leaseToken: 1 };
+  const { commit } = await workspaces.importBundle({ ...request, bundle: work.bundle }, signal);
+  assert.equal((await workspaces.prepareGate({ ...request, commit, testFiles: [] }, signal)).commit, commit);
+  const branch = { task: 'T1', repository, branch: 'nova/T1', commit };
+  await workspaces.deliver({ ...branch, mirror: captured.mirror, leaseToken: 1 }, signal);
+  const main = sample.git('rev-parse', 'main');
+  const applied = await workspaces.apply({ ...branch, base: captured.commit, dirty: false }, signal);
+  assert.deepEqual(applied, { how: 'fast-forward', head: commit });
+  assert.equal(personGit(repository, ['status', '--porcelain']), '');
+  assert.equal(personGit(repository, ['symbolic-ref', 'HEAD']), 'refs/heads/side\n');
+  assert.equal(sample.git('rev-parse', 'main'), main);
+  assert.equal(sample.git('status', '--porcelain'), '');
+});

@@ -1,6 +1,6 @@
 import { mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Clock } from '@nova/core';
+import { type Clock, toNovaError } from '@nova/core';
 import { type Applied, type ApplyRequest, apply } from './apply.ts';
 import { type BundleLimits, defaultBundleLimits } from './bundle-rules.ts';
 import { type Capture, capture } from './capture.ts';
@@ -64,14 +64,23 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
   const folder: MirrorFolder = { root, scratches: scratchRoot(join(root, '.scratch')) };
   const limits = options.limits ?? defaultBundleLimits;
   return {
-    capture: (input, signal) => capture(folder, input, signal),
-    createClone: (request) => createClone(folder, request),
+    capture: (input, signal) => coded(capture(folder, input, signal)),
+    createClone: (request) => coded(createClone(folder, request)),
     mirrorObjects: async (mirror) => (await openMirror(folder, mirror)).objects,
-    importBundle: (input, signal) => importBundle(folder, options.blobs, input, signal, limits),
-    prepareGate: (input, signal) => prepareGate(folder, input, signal),
-    deliver: (input, signal) => deliver(folder, input, signal),
-    apply: (input, signal) => apply(folder, input, options.clock, signal),
-    release: (task, signal) => releaseTask(folder, task, signal),
+    importBundle: (input, signal) => coded(importBundle(folder, options.blobs, input, signal, limits)),
+    prepareGate: (input, signal) => coded(prepareGate(folder, input, signal)),
+    deliver: (input, signal) => coded(deliver(folder, input, signal)),
+    apply: (input, signal) => coded(apply(folder, input, options.clock, signal)),
+    release: (task, signal) => coded(releaseTask(folder, task, signal)),
     sweep: () => folder.scratches.sweep(),
   };
+}
+
+/** Nothing leaves here without a code: a full disk can show in any call of the system. */
+async function coded<Value>(work: Promise<Value>): Promise<Value> {
+  try {
+    return await work;
+  } catch (error) {
+    throw toNovaError(error);
+  }
 }

@@ -23,6 +23,8 @@ export async function openFolderBlobs(folder: string): Promise<Blobs> {
 class FolderBlobs implements Blobs {
   readonly #folder: string;
   readonly #incoming: string;
+  /** Folders whose own names are durable; there are at most 65,536. */
+  readonly #settled = new Set<string>();
 
   constructor(folder: string, incoming: string) {
     this.#folder = folder;
@@ -107,7 +109,10 @@ class FolderBlobs implements Blobs {
   /** Makes the names on the way to a blob durable, also those that another process made a moment ago. */
   async #settleFolders(hash: string): Promise<void> {
     const inner = dirname(this.#place(hash));
-    for (const folder of [inner, dirname(inner), this.#folder]) await syncFolder(folder);
+    const above = this.#settled.has(inner) ? [] : [dirname(inner), this.#folder];
+    // At the same time, for the file system makes one commit of them.
+    await Promise.all([inner, ...above].map(syncFolder));
+    this.#settled.add(inner);
   }
 }
 

@@ -220,6 +220,19 @@ describe('journal', () => {
     await running;
   });
 
+  it('lets only one of two journals begin an effect that must not happen twice', async () => {
+    await using around = await Surroundings.make();
+    const journals = [await around.journal(), await around.journal()];
+    let effects = 0;
+    const runs = await Promise.allSettled(
+      journals.map((journal) => journal.run(call('a', 'unknown'), async () => ({ n: ++effects }), never)),
+    );
+    assert.equal(effects, 1);
+    const lost = runs.filter((run) => run.status === 'rejected');
+    assert.equal(lost.length, 1);
+    assert.ok(coded('journal.outcome_unknown')(lost[0]?.reason));
+  });
+
   it('names every boundary, and continues the count in the next life', async () => {
     await using around = await Surroundings.make();
     const seen: string[] = [];

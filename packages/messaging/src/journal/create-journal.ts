@@ -9,7 +9,7 @@ import {
   toNovaError,
 } from '@nova/core';
 import { type Blobs, getJson, hashJson, putJson } from '../blobs/blobs.ts';
-import type { Ledger } from '../ledger/ledger.ts';
+import type { AppendOutcome, Ledger } from '../ledger/ledger.ts';
 import type { Effect, Journal, JournalBoundary, JournalCall, JournalEntry } from './journal.ts';
 import { type FoldedCall, JournalFold } from './journal-fold.ts';
 
@@ -121,11 +121,14 @@ class LedgerJournal implements Journal {
     return this.#perform(call, begin === 'observe' ? observation(call) : effect, signal);
   }
 
-  async #begin(call: JournalCall<unknown>): Promise<'effect'> {
+  async #begin(call: JournalCall<unknown>): Promise<'effect' | 'observe'> {
     const input = await putJson(this.#options.blobs, call.input);
     const { callId, intent, repeat } = call;
-    await this.#entry('started', callId, null, { task: this.#options.task, callId, intent, repeat, input });
-    return 'effect';
+    const data = { task: this.#options.task, callId, intent, repeat, input };
+    const { repeated } = await this.#entry('started', callId, null, data);
+    const known = this.#fold.calls.get(callId);
+    // Another journal of this task was first; its effect counts as begun.
+    return repeated && known !== undefined ? this.#beginAgain(call, known) : 'effect';
   }
 
   /** Settles a call that was begun: its earlier effect may or may not have happened. */
@@ -200,17 +203,19 @@ class LedgerJournal implements Journal {
     callId: string,
     cause: string | null,
     data: EventData<`nova.journal.${Entry}`>,
-  ): Promise<void> {
+  ): Promise<AppendOutcome> {
     this.#issued += 1;
     const position = this.#issued;
+    let outcome: AppendOutcome;
     try {
       await this.#options.onBoundary?.({ position, entry, when: 'before', callId });
-      await this.#append(`nova.journal.${entry}`, `${callId}/${entry}`, cause, data);
+      outcome = await this.#append(`nova.journal.${entry}`, `${callId}/${entry}`, cause, data);
     } catch (error) {
       this.#issued -= 1;
       throw error;
     }
     await this.#options.onBoundary?.({ position, entry, when: 'after', callId });
+    return outcome;
   }
 
   async #recordSettlement(known: FoldedCall, how: EventData<'nova.journal.settled'>['how']): Promise<void> {
@@ -224,7 +229,7 @@ class LedgerJournal implements Journal {
     name: string,
     cause: string | null,
     data: EventData<Type>,
-  ): Promise<void> {
+  ): Promise<AppendOutcome> {
     const { ledger, task, tenant, actor } = this.#options;
     const event = {
       type,
@@ -235,8 +240,12 @@ class LedgerJournal implements Journal {
       cause,
       traceparent: null,
     };
-    await ledger.append(this.#stream, [event], { expectedVersion: 'any', key: `journal/${task}/${name}` });
+    const outcome = await ledger.append(this.#stream, [event], {
+      expectedVersion: 'any',
+      key: `journal/${task}/${name}`,
+    });
     await this.catchUp();
+    return outcome;
   }
 }
 

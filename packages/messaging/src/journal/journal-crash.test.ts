@@ -51,7 +51,7 @@ async function settle(folder: string, how: 'done' | 'again'): Promise<void> {
   await journal.settle('T1/1/working/unknown/0', how);
 }
 
-describe('journal under kill -9', () => {
+describe('journal under kill -9', { concurrency: 3 }, () => {
   for (const [index, repeat] of classes.entries()) {
     const started = 2 * index + 1;
     for (const stop of [

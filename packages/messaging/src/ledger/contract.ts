@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type NewEvent, NovaError, type RecordedEvent } from '@nova/core';
 import fc from 'fast-check';
-import type { Ledger } from './ledger.ts';
+import type { AppendOutcome, ExpectedVersion, Ledger } from './ledger.ts';
 
 /** A fresh ledger that can be closed and opened again where it was. */
 export interface LedgerUnderTest extends AsyncDisposable {
@@ -30,6 +30,7 @@ export function ledgerContract(name: string, make: () => Promise<LedgerUnderTest
     order(make);
     conflicts(make);
     keys(make);
+    model(make);
     contents(make);
     subscriptions(make);
   });
@@ -172,6 +173,60 @@ function keys(make: Make): void {
     }
     assert.equal(await subject.ledger.head(), 1);
   });
+}
+
+function model(make: Make): void {
+  it('agrees with a model of it for any sequence of appends', async () => {
+    const append = fc.record({
+      stream: fc.constantFrom('a', 'b'),
+      key: fc.constantFrom('k1', 'k2', 'k3', 'k4', 'k5'),
+      values: fc.constantFrom([1], [2], [1, 2]),
+      expectedVersion: fc.constantFrom<ExpectedVersion>('any', 0, 1, 2, 3),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(append, { maxLength: 25 }), fc.nat(25), async (appends, reopenAt) => {
+        await using subject = await make();
+        let ledger = subject.ledger;
+        const expected = new LedgerModel();
+        for (const [index, { stream, key, values, expectedVersion }] of appends.entries()) {
+          if (index === reopenAt) ledger = await subject.reopen();
+          const events = values.map((n) => sampleEvent({ n }));
+          const found = await ledger
+            .append(stream, events, { expectedVersion, key })
+            .catch((error: NovaError) => error.code);
+          assert.deepEqual(found, expected.append(stream, key, values, expectedVersion));
+        }
+        for (const [stream, values] of expected.streams) {
+          assert.deepEqual(
+            (await ledger.read(stream)).map((event) => event.data['n']),
+            values,
+          );
+        }
+        await ledger.verify();
+      }),
+      { numRuns: 12 },
+    );
+  });
+}
+
+/** The Ledger's rules in their simplest form. */
+class LedgerModel {
+  readonly streams = new Map<string, number[]>();
+  readonly #keys = new Map<string, { content: string; outcome: AppendOutcome }>();
+  #position = 0;
+
+  append(stream: string, key: string, values: number[], expected: ExpectedVersion): AppendOutcome | string {
+    const content = JSON.stringify([stream, values]);
+    const used = this.#keys.get(key);
+    if (used !== undefined) return used.content === content ? { ...used.outcome, repeated: true } : 'ledger.key_reused';
+    const recorded = this.streams.get(stream) ?? [];
+    if (expected !== 'any' && expected !== recorded.length) return 'ledger.conflict';
+    this.streams.set(stream, [...recorded, ...values]);
+    this.#position += values.length;
+    const outcome = { version: recorded.length + values.length, position: this.#position, repeated: false };
+    this.#keys.set(key, { content, outcome });
+    return outcome;
+  }
 }
 
 function contents(make: Make): void {

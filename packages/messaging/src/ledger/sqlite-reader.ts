@@ -3,7 +3,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { NovaError, type RecordedEvent, recordedEventSchema } from '@nova/core';
 import type { LedgerCheck, LedgerReader } from './ledger.ts';
-import { corruptLedger, fromSqliteError } from './sqlite-errors.ts';
+import { corruptLedger, refusalOf } from './sqlite-errors.ts';
 import { checkSchema, isBlank, prepareSchema } from './sqlite-schema.ts';
 import { chainHash, chainStart } from './sqlite-store.ts';
 import { createEventReader, type EventReader } from './upcasters.ts';
@@ -34,13 +34,11 @@ export class SqliteReader implements LedgerReader {
     this.#path = path;
     this.#eventReader = eventReader;
     this.#database = openForReading(path);
-    this.#readStream = this.#database.prepare(
+    this.#readStream = this.#prepare(
       'SELECT position, event FROM events WHERE stream = ? AND version >= ? ORDER BY version',
     );
-    this.#readAll = this.#database.prepare(
-      'SELECT position, event FROM events WHERE position > ? ORDER BY position LIMIT ?',
-    );
-    this.#readHead = this.#database.prepare('SELECT max(position) AS head FROM events');
+    this.#readAll = this.#prepare('SELECT position, event FROM events WHERE position > ? ORDER BY position LIMIT ?');
+    this.#readHead = this.#prepare('SELECT max(position) AS head FROM events');
   }
 
   async read(stream: string, options: { readonly fromVersion?: number } = {}): Promise<RecordedEvent[]> {
@@ -57,7 +55,7 @@ export class SqliteReader implements LedgerReader {
 
   async verify(): Promise<LedgerCheck> {
     const complaint = this.#guard(() => this.#database.prepare('PRAGMA integrity_check(1)').get()?.['integrity_check']);
-    if (complaint !== 'ok') throw corruptLedger(this.#path, String(complaint));
+    if (complaint !== 'ok') throw this.#corrupt(String(complaint));
     const check = await this.#walkChain();
     const orphan = this.#guard(() =>
       this.#database
@@ -67,10 +65,7 @@ export class SqliteReader implements LedgerReader {
         .get(),
     );
     if (orphan !== undefined && check.events > 0) {
-      throw corruptLedger(
-        this.#path,
-        `the idempotency key ${String(orphan['key'])} stands for an event that is not there`,
-      );
+      throw this.#corrupt(`the idempotency key ${String(orphan['key'])} stands for an event that is not there`);
     }
     return check;
   }
@@ -87,18 +82,16 @@ export class SqliteReader implements LedgerReader {
         position += 1;
         const stream = String(row['stream']);
         const version = (versions.get(stream) ?? 0) + 1;
-        if (row['position'] !== position)
-          throw corruptLedger(this.#path, `the event at position ${position} is missing`);
-        if (row['version'] !== version)
-          throw corruptLedger(this.#path, `version ${version} of the stream ${stream} is missing`);
+        if (row['position'] !== position) throw this.#corrupt(`the event at position ${position} is missing`);
+        if (row['version'] !== version) throw this.#corrupt(`version ${version} of the stream ${stream} is missing`);
         const text = String(row['event']);
         const event = this.#parseEvent(position, text);
         if (event.subject !== stream || event.streamversion !== version || event.position !== position) {
-          throw corruptLedger(this.#path, `the event at position ${position} is out of place`);
+          throw this.#corrupt(`the event at position ${position} is out of place`);
         }
         previous = chainHash(previous, text);
         if (Buffer.compare(previous, row['hash'] as Uint8Array) !== 0) {
-          throw corruptLedger(this.#path, `the event at position ${position}, or one before it, was changed`);
+          throw this.#corrupt(`the event at position ${position}, or one before it, was changed`);
         }
         versions.set(stream, version);
       }
@@ -117,12 +110,19 @@ export class SqliteReader implements LedgerReader {
     try {
       json = JSON.parse(text);
     } catch (error) {
-      throw corruptLedger(this.#path, `the event at position ${position} is not JSON`, error);
+      throw this.#corrupt(`the event at position ${position} is not JSON`, error);
     }
     const parsed = recordedEventSchema.safeParse(json);
-    if (!parsed.success)
-      throw corruptLedger(this.#path, `the event at position ${position} is no envelope`, parsed.error);
+    if (!parsed.success) throw this.#corrupt(`the event at position ${position} is no envelope`, parsed.error);
     return this.#eventReader.lift(parsed.data);
+  }
+
+  #prepare(query: string): StatementSync {
+    return this.#guard(() => this.#database.prepare(query));
+  }
+
+  #corrupt(reason: string, cause?: unknown): NovaError {
+    return asNovaError(corruptLedger(this.#path, reason, cause), this.#path);
   }
 
   #guard<T>(query: () => T): T {
@@ -130,7 +130,7 @@ export class SqliteReader implements LedgerReader {
     try {
       return query();
     } catch (error) {
-      throw fromSqliteError(error, this.#path);
+      throw asNovaError(error, this.#path);
     }
   }
 
@@ -150,6 +150,11 @@ export function closedLedger(path: string): NovaError {
   );
 }
 
+function asNovaError(thrown: unknown, path: string): NovaError {
+  const { record, cause } = refusalOf(thrown, path);
+  return new NovaError(record.code, record.message, { cause, ...(record.details && { details: record.details }) });
+}
+
 function openForReading(path: string): DatabaseSync {
   if (!existsSync(path)) return emptyLedger(path);
   let database: DatabaseSync | undefined;
@@ -163,7 +168,7 @@ function openForReading(path: string): DatabaseSync {
     return database;
   } catch (error) {
     if (database?.isOpen) database.close();
-    throw fromSqliteError(error, path);
+    throw asNovaError(error, path);
   }
 }
 

@@ -1,8 +1,7 @@
 import { hash } from 'node:crypto';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { NovaError } from '@nova/core';
 import type { AppendOutcome } from './ledger.ts';
-import { fromSqliteError } from './sqlite-errors.ts';
+import { LedgerRefusal, refusalOf } from './sqlite-errors.ts';
 import { prepareSchema } from './sqlite-schema.ts';
 import type { AppendCommand, AppendReply, PlacelessEvent } from './writer-protocol.ts';
 
@@ -59,7 +58,7 @@ export class SqliteStore implements Disposable {
     } catch (error) {
       const failure = this.#abandon(error);
       if (batch.length > 1) return batch.flatMap((command) => this.commit([command]));
-      return batch.map(({ call }) => ({ call, failure: failure.toRecord() }));
+      return batch.map(({ call }) => ({ call, failure: failure.record }));
     }
   }
 
@@ -68,7 +67,7 @@ export class SqliteStore implements Disposable {
       return { call: command.call, outcome: this.#append(command) };
     } catch (error) {
       // A refusal comes before the command's first write; anything else spoils the transaction.
-      if (error instanceof NovaError) return { call: command.call, failure: error.toRecord() };
+      if (error instanceof LedgerRefusal) return { call: command.call, failure: error.record };
       throw error;
     }
   }
@@ -77,22 +76,20 @@ export class SqliteStore implements Disposable {
     const used = this.#findKey.get(key);
     if (used !== undefined) {
       if (used['content'] !== content) {
-        throw new NovaError(
+        throw new LedgerRefusal(
           'ledger.key_reused',
           `The key ${key} stands for other events. Nothing was recorded; use a new key.`,
-          {
-            details: { key },
-          },
+          { key },
         );
       }
       return { version: Number(used['version']), position: Number(used['position']), repeated: true };
     }
     const version = Number(this.#findVersion.get(stream)?.['version'] ?? 0);
     if (expectedVersion !== 'any' && expectedVersion !== version) {
-      throw new NovaError(
+      throw new LedgerRefusal(
         'ledger.conflict',
         `The stream ${stream} is at version ${version}, not ${expectedVersion}: somebody was first. Nothing was recorded; read it and decide again.`,
-        { details: { stream, version, expectedVersion } },
+        { stream, version, expectedVersion },
       );
     }
     for (const [index, event] of events.entries()) this.#insert(stream, version + index + 1, event);
@@ -109,13 +106,13 @@ export class SqliteStore implements Disposable {
     this.#head = { position, hash: next };
   }
 
-  #abandon(error: unknown): NovaError {
-    const failure = fromSqliteError(error, this.#path);
+  #abandon(error: unknown): LedgerRefusal {
+    const failure = refusalOf(error, this.#path);
     try {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
       this.#head = this.#readHead();
     } catch (second) {
-      return fromSqliteError(second, this.#path);
+      return refusalOf(second, this.#path);
     }
     return failure;
   }

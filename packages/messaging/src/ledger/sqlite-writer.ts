@@ -1,7 +1,6 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { NovaError } from '@nova/core';
 import { type ExclusiveLock, takeExclusiveLock } from '../locks/exclusive-lock.ts';
-import { fromSqliteError } from './sqlite-errors.ts';
+import { LedgerRefusal, refusalOf } from './sqlite-errors.ts';
 import { SqliteStore } from './sqlite-store.ts';
 import type { AppendCommand, FromWriter, ToWriter } from './writer-protocol.ts';
 
@@ -9,7 +8,7 @@ import type { AppendCommand, FromWriter, ToWriter } from './writer-protocol.ts';
 const batchEvents = 4096;
 
 const path = String((workerData as { path: unknown }).path);
-if (parentPort === null) throw new NovaError('internal', 'The ledger writer runs as a worker thread.');
+if (parentPort === null) throw new Error('The ledger writer runs as a worker thread.');
 const port = parentPort;
 const waiting: AppendCommand[] = [];
 let closing = false;
@@ -24,16 +23,16 @@ function open(): { lock: ExclusiveLock; store: SqliteStore } | null {
   try {
     lock = takeExclusiveLock(`${path}.lock`);
     if (lock === null) {
-      throw new NovaError(
+      throw new LedgerRefusal(
         'ledger.locked',
         `Another Nova process writes the ledger ${path}. Nothing was changed. Use that one, or end it first.`,
-        { details: { path } },
+        { path },
       );
     }
     return { lock, store: new SqliteStore(path) };
   } catch (error) {
     lock?.[Symbol.dispose]();
-    send({ kind: 'failed', failure: fromSqliteError(error, path).toRecord() });
+    send({ kind: 'failed', failure: refusalOf(error, path).record });
     port.close();
     return null;
   }

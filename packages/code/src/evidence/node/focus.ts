@@ -2,7 +2,17 @@ import { resolve } from 'node:path';
 import type { TestCase } from '@nova/core';
 import type { RunRecord } from './records.ts';
 
-const valueOptions = new Set(['-c', '--config', '-r', '--root', '--dir', '--project', '--environment', '--mode', '--pool']);
+const valueOptions = new Set([
+  '-c',
+  '--config',
+  '-r',
+  '--root',
+  '--dir',
+  '--project',
+  '--environment',
+  '--mode',
+  '--pool',
+]);
 
 /**
  * A command that runs only the files of these tests, the way the recorded run ran them; null when the tests have no
@@ -14,7 +24,9 @@ export function focusCommand(runs: readonly RunRecord[], tests: readonly TestCas
   const paths = files.map((file) => resolve(root, file as string));
   const vitest = runs.filter((run) => run.runner === 'vitest');
   if (vitest.length === 1 && runs.length === 1) return vitestCommand(vitest[0] as RunRecord, paths);
-  const direct = runs.filter((run) => paths.some((path) => run.argv[0] !== undefined && resolve(run.cwd, run.argv[0]) === path));
+  const direct = runs.filter((run) =>
+    paths.some((path) => run.argv[0] !== undefined && resolve(run.cwd, run.argv[0]) === path),
+  );
   if (direct.length === paths.length) return direct.map((run) => nodeCommand(run, run.argv)).join(' && ');
   const whole = runs.filter((run) => run.execArgv.includes('--test'));
   const only = whole[0];

@@ -69,4 +69,3 @@ function standsAsBody(tree: SyntaxTree, node: SyntaxNode): boolean {
   if (parent.type === 'IfStatement') return parent['consequent'] === node || parent['alternate'] === node;
   return /^(For|ForIn|ForOf|While|DoWhile)Statement$/.test(parent.type) && parent['body'] === node;
 }
-

@@ -1,8 +1,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestCase, TestRunner } from '@nova/core';
-import { fileRole, looksGenerated } from '../../workspace/project-files.ts';
 import { git } from '../../workspace/git.ts';
+import { fileRole, looksGenerated } from '../../workspace/project-files.ts';
 import type { EvidenceProbe, ProbeReport, ProbeRequest, TestCoverage } from '../probe.ts';
 import { focusCommand } from './focus.ts';
 import { instrument } from './instrument.ts';
@@ -51,7 +51,10 @@ export function createNodeProbe(pairing: ReporterPairing = 'beside-default'): Ev
       const lists = await readReports(request.reportFolder);
       const found = lists.flatMap((records) => records.filter((record): record is RunRecord => record.kind === 'run'));
       const tests = testsFromRecords(lists, request.root);
-      if (found.length === 0 || (tests.length === 0 && found.every((run) => run.runner === 'node:test'))) return null;
+      if (found.length === 0 || (tests.length === 0 && found.every((run) => run.runner === 'node:test'))) {
+        const coverage = request.coverage ? await coverageOf(request, []) : [];
+        return coverage.length > 0 ? { runner: 'command', tests: [], coverage } : null;
+      }
       const runner: TestRunner = found.some((run) => run.runner === 'vitest') ? 'vitest' : 'node:test';
       const report = { runner, tests, coverage: request.coverage ? await coverageOf(request, tests) : [] };
       runs.set(report, found);
@@ -87,14 +90,14 @@ async function coverageOf(request: ProbeRequest, tests: readonly TestCase[]): Pr
   const map: { path: string; lines: number[] }[] = JSON.parse(
     await readFile(join(request.reportFolder, mapName), 'utf8'),
   );
-  const byTest = new Map<string, Map<string, Set<number>>>();
+  const byTest = new Map<string | null, Map<string, Set<number>>>();
   const known = new Set(tests.map((test) => test.id));
   const shared: { file: string | null; path: string; line: number }[] = [];
-  const add = (test: string, path: string, line: number) => {
-    let files = byTest.get(test);
-    if (!files) byTest.set(test, (files = new Map()));
-    let lines = files.get(path);
-    if (!lines) files.set(path, (lines = new Set()));
+  const add = (test: string | null, path: string, line: number) => {
+    const files = byTest.get(test) ?? new Map<string, Set<number>>();
+    byTest.set(test, files);
+    const lines = files.get(path) ?? new Set<number>();
+    files.set(path, lines);
     lines.add(line);
   };
   for await (const [test, source, statement] of readHits(request.reportFolder)) {
@@ -108,6 +111,7 @@ async function coverageOf(request: ProbeRequest, tests: readonly TestCase[]): Pr
     else shared.push({ file, path: place.path, line });
   }
   for (const { file, path, line } of shared) {
+    if (tests.length === 0) add(null, path, line);
     const inFile = tests.filter((test) => test.file === file);
     for (const test of inFile.length > 0 ? inFile : tests) add(test.id, path, line);
   }
@@ -116,4 +120,3 @@ async function coverageOf(request: ProbeRequest, tests: readonly TestCase[]): Pr
     lines: new Map([...files].map(([path, lines]) => [path, [...lines].sort((a, b) => a - b)])),
   }));
 }
-

@@ -18,7 +18,9 @@ function show(error) {
 
 function preview(value) {
   try {
-    return typeof value === 'string' ? JSON.stringify(value).slice(0, 2000) : String(JSON.stringify(value)).slice(0, 2000);
+    return typeof value === 'string'
+      ? JSON.stringify(value).slice(0, 2000)
+      : String(JSON.stringify(value)).slice(0, 2000);
   } catch {
     return String(value).slice(0, 2000);
   }

@@ -12,11 +12,19 @@ if (folder) {
   } catch {}
   const added = {};
   for (const [name, value] of Object.entries(process.env)) {
-    if (!given.includes(name) && /^[A-Z][A-Z0-9_]*$/.test(name) && !/^(NOVA_|NODE_OPTIONS|NODE_TEST|INIT_CWD|VITEST|PWD|OLDPWD|SHLVL|COLOR|EDITOR|NODE$)/.test(name)) added[name] = value;
+    if (
+      !given.includes(name) &&
+      /^[A-Z][A-Z0-9_]*$/.test(name) &&
+      !/^(NOVA_|NODE_OPTIONS|NODE_TEST|INIT_CWD|VITEST|PWD|OLDPWD|SHLVL|COLOR|EDITOR|NODE$)/.test(name)
+    )
+      added[name] = value;
   }
   Object.defineProperty(globalThis, '__novaAddedEnvironment', { value: added });
   const main = process.argv[1] || '';
-  if (/(^|[\\/])vitest(\.mjs)?$/.test(main) && !process.argv.some((word) => word === '--help' || word === '--version')) {
+  if (
+    /(^|[\\/])vitest(\.mjs)?$/.test(main) &&
+    !process.argv.some((word) => word === '--help' || word === '--version')
+  ) {
     Object.defineProperty(globalThis, '__novaVitestArguments', { value: process.argv.slice(1) });
     const own = process.argv.some((word) => /^--reporters?(=|$)/.test(word));
     if (!own) process.argv.push('--reporter=default');
@@ -36,7 +44,8 @@ function recordStatements() {
   asyncHooks
     .createHook({
       init(_id, type, _trigger, resource) {
-        if ((type === 'Test' || type === 'Suite') && typeof resource.name !== 'function') ownerOf.set(resource, resource);
+        if ((type === 'Test' || type === 'Suite') && typeof resource.name !== 'function')
+          ownerOf.set(resource, resource);
         else {
           const test = owner();
           if (test) ownerOf.set(resource, test);
@@ -48,7 +57,7 @@ function recordStatements() {
   const nodeTest = (test) => {
     const names = [];
     let file = null;
-    for (let at = test; at && at.parent; at = at.parent) {
+    for (let at = test; at?.parent; at = at.parent) {
       names.unshift(at.name);
       file = at.loc?.file ?? file;
     }
@@ -74,7 +83,10 @@ function recordStatements() {
     const text = buffer.join('');
     buffer = [];
     try {
-      descriptor ??= fs.openSync(path.join(folder, `hits-${process.pid}-${Math.random().toString(36).slice(2)}.jsonl`), 'a');
+      descriptor ??= fs.openSync(
+        path.join(folder, `hits-${process.pid}-${Math.random().toString(36).slice(2)}.jsonl`),
+        'a',
+      );
       fs.writeSync(descriptor, text);
     } catch {}
   };

@@ -31,7 +31,10 @@ function nodeDrafts(records: readonly ReportRecord[], run: RunRecord, place: Pla
   const waiting = new Map<string, { file: string | null; name: string }>();
   const fileEntries = new Map<string, Draft>();
   const isFileEntry = (name: string, file: string | null, nesting: number) =>
-    nesting === 0 && file !== null && /[\\/.]/.test(name) && resolve(run.cwd, name) === resolve(run.cwd, localPath(file));
+    nesting === 0 &&
+    file !== null &&
+    /[\\/.]/.test(name) &&
+    resolve(run.cwd, name) === resolve(run.cwd, localPath(file));
   for (const record of records) {
     if (record.kind === 'start') {
       stack.length = record.nesting;
@@ -62,7 +65,7 @@ function nodeDrafts(records: readonly ReportRecord[], run: RunRecord, place: Pla
     if (inside.length === 0 || (entry.status === 'failed' && !explained)) drafts.push(entry);
   }
   if (!records.some((record) => record.kind === 'end')) {
-    for (const { file, name } of unfinishedLeaves([...waiting.values()], file => place(file))) {
+    for (const { file, name } of unfinishedLeaves([...waiting.values()], (file) => place(file))) {
       const failure = { message: 'The test did not finish before the command was ended.', stack: '' };
       drafts.push({ file, name, status: 'failed', durationMs: 0, failure });
     }
@@ -98,7 +101,13 @@ function vitestDrafts(records: readonly ReportRecord[], place: Place): Draft[] {
       open.delete(record.file);
       const file = place(record.file);
       if (record.failure) {
-        drafts.push({ file, name: file ?? record.file, status: 'failed', durationMs: 0, failure: withValues(record.failure) });
+        drafts.push({
+          file,
+          name: file ?? record.file,
+          status: 'failed',
+          durationMs: 0,
+          failure: withValues(record.failure),
+        });
       }
     } else if (record.kind === 'unhandled') {
       const failure = withValues(record.failure);

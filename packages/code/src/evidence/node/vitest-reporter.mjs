@@ -6,7 +6,9 @@ const cut = (text, most) => (typeof text === 'string' ? text.slice(0, most) : ''
 const show = (error) => ({
   message: cut(String(error?.message ?? error ?? 'failed'), 8000),
   stack: cut(String(error?.stack ?? ''), 8000),
-  ...(error && 'expected' in error ? { expected: cut(String(error.expected), 2000), actual: cut(String(error.actual), 2000) } : {}),
+  ...(error && 'expected' in error
+    ? { expected: cut(String(error.expected), 2000), actual: cut(String(error.actual), 2000) }
+    : {}),
 });
 
 export default class NovaReporter {
@@ -47,13 +49,24 @@ export default class NovaReporter {
   onTestSuiteResult(suite) {
     const errors = suite.errors();
     if (errors.length > 0) {
-      this.write({ kind: 'test', file: suite.module.moduleId, name: suite.fullName, status: 'failed', durationMs: 0, failure: show(errors[0]) });
+      this.write({
+        kind: 'test',
+        file: suite.module.moduleId,
+        name: suite.fullName,
+        status: 'failed',
+        durationMs: 0,
+        failure: show(errors[0]),
+      });
     }
   }
 
   onTestModuleEnd(module) {
     const errors = module.errors();
-    this.write({ kind: 'module-end', file: module.moduleId, ...(errors.length > 0 ? { failure: show(errors[0]) } : {}) });
+    this.write({
+      kind: 'module-end',
+      file: module.moduleId,
+      ...(errors.length > 0 ? { failure: show(errors[0]) } : {}),
+    });
   }
 
   onTestRunEnd(_modules, errors) {

@@ -1,6 +1,15 @@
 import type { TestCase } from '@nova/core';
 import { isReferencePosition, namesInScope, type ScopedName } from './scope.ts';
-import { isFunction, nameOf, nodeIn, nodesIn, type SyntaxNode, type SyntaxTree } from './syntax.ts';
+import {
+  childrenOf,
+  functionOf,
+  isFunction,
+  nameOf,
+  nodeIn,
+  nodesIn,
+  type SyntaxNode,
+  type SyntaxTree,
+} from './syntax.ts';
 
 /** What templates may draw on: the file, and the values that the failing tests name. */
 export interface FileFacts {
@@ -19,12 +28,24 @@ export interface FileFacts {
   readonly expected: readonly string[];
   /** Calls in the file by callee text: the argument lists seen. */
   readonly calls: ReadonlyMap<string, readonly SyntaxNode[]>;
+  /** The same by the method's name alone. */
+  readonly callsByMethod: ReadonlyMap<string, readonly SyntaxNode[]>;
+  /** Short calls of methods by the text of the object. */
+  readonly callsOn: ReadonlyMap<string, readonly SyntaxNode[]>;
   /** Conditions of the file's branches and loops, short ones. */
   readonly conditions: readonly SyntaxNode[];
+  /** Nodes of each function, without those of functions inside it. */
+  nodesOf(fn: SyntaxNode): readonly SyntaxNode[];
+  /** True when every name that a short piece of code reads is visible at a node. */
+  fits(code: string, node: SyntaxNode): boolean;
 }
 
 /** Gathers the facts of one file. */
-export function gatherFacts(tree: SyntaxTree, failing: readonly TestCase[], testSources: ReadonlyMap<string, string>): FileFacts {
+export function gatherFacts(
+  tree: SyntaxTree,
+  failing: readonly TestCase[],
+  testSources: ReadonlyMap<string, string>,
+): FileFacts {
   const textOf = (node: SyntaxNode) => tree.text.slice(node.start, node.end);
   const numbers = new Tally();
   const strings = new Tally();
@@ -32,12 +53,26 @@ export function gatherFacts(tree: SyntaxTree, failing: readonly TestCase[], test
   const returned = new Tally();
   const calls = new Map<string, SyntaxNode[]>();
   const conditions: SyntaxNode[] = [];
+  const callsByMethod = new Map<string, SyntaxNode[]>();
+  const callsOn = new Map<string, SyntaxNode[]>();
+  const byFunction = new Map<SyntaxNode, SyntaxNode[]>();
+  const scopes = new Map<SyntaxNode, readonly ScopedName[]>();
+  const scopeAt = (node: SyntaxNode) => {
+    const known = scopes.get(node);
+    if (known) return known;
+    const found = namesInScope(tree, node);
+    scopes.set(node, found);
+    return found;
+  };
   const expected = expectedLiterals(failing);
   for (const value of expected) (/^['"]/.test(value) ? strings : numbers).add(value, 1000);
   for (const node of tree.nodes) {
+    push(byFunction, functionOf(tree, node), node);
     if (node.type === 'Literal' && typeof node['value'] === 'number') numbers.add(textOf(node));
-    else if (node.type === 'Literal' && typeof node['value'] === 'string' && isValuePosition(tree, node)) strings.add(textOf(node));
-    else if (node.type === 'MemberExpression' && node['computed'] !== true) properties.add(nameOf(nodeIn(node, 'property')) ?? '');
+    else if (node.type === 'Literal' && typeof node['value'] === 'string' && isValuePosition(tree, node))
+      strings.add(textOf(node));
+    else if (node.type === 'MemberExpression' && node['computed'] !== true)
+      properties.add(nameOf(nodeIn(node, 'property')) ?? '');
     else if (node.type === 'Property' && node['computed'] !== true) properties.add(nameOf(nodeIn(node, 'key')) ?? '');
     else if (node.type === 'ReturnStatement') {
       const value = nodeIn(node, 'argument');
@@ -46,7 +81,14 @@ export function gatherFacts(tree: SyntaxTree, failing: readonly TestCase[], test
       const callee = nodeIn(node, 'callee');
       if (callee) {
         const key = textOf(callee);
-        calls.set(key, [...(calls.get(key) ?? []), node]);
+        push(calls, key, node);
+        const object =
+          callee.type === 'MemberExpression' && callee['computed'] !== true ? nodeIn(callee, 'object') : null;
+        const method = object ? nameOf(nodeIn(callee, 'property')) : null;
+        if (object && method !== null) {
+          push(callsByMethod, method, node);
+          if (node.end - object.end <= 60) push(callsOn, textOf(object), node);
+        }
       }
     } else if (/^(If|While)Statement$|^ConditionalExpression$/.test(node.type)) {
       const test = nodeIn(node, 'test');
@@ -58,15 +100,38 @@ export function gatherFacts(tree: SyntaxTree, failing: readonly TestCase[], test
   return {
     tree,
     textOf,
-    scopeAt: (node) => namesInScope(tree, node),
+    scopeAt,
     numbers: numbers.ordered(),
     strings: strings.ordered(),
     properties: properties.ordered(),
     returned: returned.ordered(),
     expected,
     calls,
+    callsByMethod,
+    callsOn,
     conditions,
+    nodesOf: (fn) => byFunction.get(fn) ?? [],
+    fits: (code, node) => namesRead(code).every((name) => scopeAt(node).some((item) => item.name === name)),
   };
+}
+
+function push(map: Map<SyntaxNode | string, SyntaxNode[]>, key: SyntaxNode | string, node: SyntaxNode): void {
+  const list = map.get(key);
+  if (list) list.push(node);
+  else map.set(key, [node]);
+}
+
+const globals =
+  /^(return|throw|break|continue|new|null|undefined|true|false|this|typeof|await|if|else|in|of|instanceof|void|delete|async|function|const|let|var|Math|Object|Array|String|Number|Boolean|BigInt|JSON|Error|TypeError|RangeError|SyntaxError|Map|Set|WeakMap|Date|RegExp|Symbol|Promise|Reflect|NaN|Infinity|parseInt|parseFloat|isNaN|isFinite|process|Buffer|arguments)$/;
+
+/** Names of variables that a short piece of code reads, by its words; those of the language are left out. */
+function namesRead(code: string): string[] {
+  const plain = code.replaceAll(
+    /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`|\/(?![*/ ])(?:[^/\\\n]|\\.)+\/[a-z]*/g,
+    '0',
+  );
+  const words = plain.match(/(?<![\w$.])[A-Za-z_$][\w$]*(?!\s*:)/g) ?? [];
+  return [...new Set(words)].filter((word) => !globals.test(word));
 }
 
 class Tally {
@@ -107,7 +172,9 @@ function expectedLiterals(failing: readonly TestCase[]): string[] {
 /** Numbers and short strings in any text, as JavaScript literals, each once in order of appearance. */
 export function literalsIn(text: string): string[] {
   const found = new Set<string>();
-  for (const match of text.matchAll(/'(?:[^'\\\n]|\\.){0,60}'|"(?:[^"\\\n]|\\.){0,60}"|(?<![\w.$])-?\d+(?:\.\d+)?(?![\w$])/g)) {
+  for (const match of text.matchAll(
+    /'(?:[^'\\\n]|\\.){0,60}'|"(?:[^"\\\n]|\\.){0,60}"|(?<![\w.$])-?\d+(?:\.\d+)?(?![\w$])/g,
+  )) {
     const literal = match[0];
     found.add(literal.startsWith('"') && !literal.includes("'") ? `'${literal.slice(1, -1)}'` : literal);
   }
@@ -116,9 +183,13 @@ export function literalsIn(text: string): string[] {
 
 /** Identifiers that are read at or below a node, in order of the text. */
 export function referencesIn(tree: SyntaxTree, node: SyntaxNode): SyntaxNode[] {
-  return tree.nodes.filter(
-    (inner) => inner.type === 'Identifier' && inner.start >= node.start && inner.end <= node.end && isReferencePosition(tree, inner),
-  );
+  const found: SyntaxNode[] = [];
+  const visit = (inner: SyntaxNode) => {
+    if (inner.type === 'Identifier' && isReferencePosition(tree, inner)) found.push(inner);
+    for (const child of childrenOf(inner)) visit(child);
+  };
+  visit(node);
+  return found;
 }
 
 /** Parameters of a function as plain names; patterns are left out. */

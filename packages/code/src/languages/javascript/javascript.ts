@@ -1,7 +1,7 @@
 import type { LanguageModule } from '../language.ts';
 import { proposeRepairs } from './propose.ts';
 import { statementRanges } from './statements.ts';
-import { parseJavaScript } from './syntax.ts';
+import { parseJavaScript, parsesAsJavaScript } from './syntax.ts';
 
 /** JavaScript: scripts, modules and JSX. */
 export function createJavaScriptLanguage(): LanguageModule {
@@ -14,7 +14,7 @@ export function ecmaScriptLanguage(id: 'javascript' | 'typescript', extensions: 
     id,
     extensions,
     async parses(path, text) {
-      return parseJavaScript(path, text) !== null;
+      return parsesAsJavaScript(path, text);
     },
     async statements(path, text) {
       const tree = parseJavaScript(path, text);

@@ -8,7 +8,10 @@ export interface ScopedName {
   readonly distance: number;
 }
 
-const declared = new WeakMap<SyntaxNode, { name: string; kind: ScopedName['kind']; start: number; hoisted: boolean }[]>();
+const declared = new WeakMap<
+  SyntaxNode,
+  { name: string; kind: ScopedName['kind']; start: number; hoisted: boolean }[]
+>();
 
 /** Names visible at a node, nearest first; a let or const declared later in the same function is left out. */
 export function namesInScope(tree: SyntaxTree, node: SyntaxNode): ScopedName[] {
@@ -52,7 +55,11 @@ function declarationsOf(scope: SyntaxNode) {
       : statement;
     if (declaration.type === 'VariableDeclaration') {
       for (const declarator of nodesIn(declaration, 'declarations')) {
-        add(nodeIn(declarator, 'id'), declaration['kind'] === 'const' ? 'constant' : 'variable', declaration['kind'] === 'var');
+        add(
+          nodeIn(declarator, 'id'),
+          declaration['kind'] === 'const' ? 'constant' : 'variable',
+          declaration['kind'] === 'var',
+        );
       }
     } else if (declaration.type === 'FunctionDeclaration') add(nodeIn(declaration, 'id'), 'function', true);
     else if (declaration.type === 'ClassDeclaration') add(nodeIn(declaration, 'id'), 'class', true);

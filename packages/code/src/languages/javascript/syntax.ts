@@ -30,6 +30,11 @@ export function parseJavaScript(path: string, text: string): SyntaxTree | null {
   return null;
 }
 
+/** True when the text has no syntax errors in some reading; much cheaper than a tree. */
+export function parsesAsJavaScript(path: string, text: string): boolean {
+  return readings(path).some((name) => !parseSync(name, text).errors.some((error) => error.severity === 'Error'));
+}
+
 function readings(path: string): string[] {
   const name = path.slice(path.lastIndexOf('/') + 1);
   const extension = name.slice(name.lastIndexOf('.') + 1).toLowerCase();
@@ -137,10 +142,15 @@ export function siblingsOf(tree: SyntaxTree, node: SyntaxNode): SyntaxNode[] | n
   return null;
 }
 
+const functions = new WeakMap<SyntaxNode, SyntaxNode>();
+
 /** The nearest enclosing function; the program when there is none. */
 export function functionOf(tree: SyntaxTree, node: SyntaxNode): SyntaxNode {
+  const known = functions.get(node);
+  if (known) return known;
   let at = tree.parents.get(node);
   while (at && !isFunction(at)) at = tree.parents.get(at);
+  functions.set(node, at ?? tree.program);
   return at ?? tree.program;
 }
 

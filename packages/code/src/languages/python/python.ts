@@ -1,7 +1,9 @@
 import type { LanguageModule, Proposal, ProposeRequest } from '../language.ts';
+import { type FileFacts, factsOf } from './facts.ts';
 import { type Ingredients, ingredientsOf } from './ingredients.ts';
 import { brief, type Draft, lineStart, type Place } from './place.ts';
 import { scopeOf } from './scope.ts';
+import { weigher } from './signals.ts';
 import { createPythonParser, isSimple, ownEndLine, ownNodes, type SyntaxNode, statementsOf } from './syntax.ts';
 import { templates } from './templates/templates.ts';
 
@@ -24,16 +26,20 @@ export function createPythonLanguage(): LanguageModule {
       const code = (node: SyntaxNode) => request.text.slice(node.start, node.end);
       const ingredients = ingredientsOf(request.failing, request.testSources, root, code);
       const statements = statementsOf(root);
+      const facts = factsOf(root, code);
       const level = indentLevel(statements, request.text);
       const taken = new Set<SyntaxNode>();
       const proposals: Proposal[] = [];
       for (const [suspect, { startLine, endLine }] of request.suspects.entries()) {
+        const drafts: Draft[] = [];
         for (const statement of statements) {
           if (statement.startLine > endLine || ownEndLine(statement) < startLine || taken.has(statement)) continue;
           taken.add(statement);
-          const place = placeOf(request, root, statement, ingredients, level, code);
-          for (const draft of draftsFor(place)) proposals.push(finished(request, draft, suspect));
+          const place = placeOf(request, root, statement, facts, ingredients, level, code);
+          drafts.push(...draftsFor(place));
         }
+        drafts.sort((a, b) => b.prior - a.prior);
+        for (const draft of drafts) proposals.push(finished(request, draft, suspect));
       }
       return proposals;
     },
@@ -44,6 +50,7 @@ function placeOf(
   request: ProposeRequest,
   root: SyntaxNode,
   statement: SyntaxNode,
+  facts: FileFacts,
   ingredients: Ingredients,
   level: string,
   code: (node: SyntaxNode) => string,
@@ -55,7 +62,7 @@ function placeOf(
     root,
     statement,
     nodes: ownNodes(statement),
-    scope: scopeOf(root, statement, code),
+    scope: scopeOf(root, statement, facts, code),
     ingredients,
     indent,
     level,
@@ -79,8 +86,10 @@ function indentLevel(statements: readonly SyntaxNode[], text: string): string {
 /** The drafts for one statement: each changed text once, likeliest first, in an order that depends on the text alone. */
 function draftsFor(place: Place): Draft[] {
   const best = new Map<string, Draft>();
+  const weigh = weigher(place.ingredients.messages);
   for (const template of templates) {
-    for (const draft of template(place)) {
+    for (const offered of template(place)) {
+      const draft = { ...offered, prior: weigh(offered) };
       if (draft.prior <= 0 || draft.edits.every((edit) => place.text.slice(edit.start, edit.end) === edit.text))
         continue;
       const key = changedText(place, draft);

@@ -1,7 +1,8 @@
+import { byWeight, type FileFacts, parameterNames, targets } from './facts.ts';
 import { ancestor, descend, field, parts, type SyntaxNode } from './syntax.ts';
 
 /** The names that a place can see, nearest and most used first. */
-export interface Scope {
+export interface Scope extends FileFacts {
   /** The function around the place, or null at module level. */
   readonly owner: SyntaxNode | null;
   readonly ownerName: string | null;
@@ -9,22 +10,22 @@ export interface Scope {
   /** Variables: of this function, then of those around it, then of the module. */
   readonly variables: readonly string[];
   readonly locals: ReadonlySet<string>;
-  /** Functions and classes defined in the file, and what is imported. */
-  readonly callables: readonly string[];
-  readonly imported: ReadonlySet<string>;
-  /** Attributes used on each object expression, most used first. */
-  readonly attributes: ReadonlyMap<string, readonly string[]>;
+  /** Parameters and variables of the function that it never reads: somebody forgot them. */
+  readonly unused: ReadonlySet<string>;
   /** How the function's variables are used: as a number, a sequence, a mapping, a truth value. */
   readonly kinds: ReadonlyMap<string, ReadonlySet<Kind>>;
-  /** Parameters of the functions defined in the file, by name. */
-  readonly signatures: ReadonlyMap<string, readonly string[]>;
 }
 
 /** How a variable is used. */
 export type Kind = 'number' | 'sequence' | 'mapping' | 'text' | 'none' | 'iterator';
 
 /** Reads the scope of a statement. */
-export function scopeOf(root: SyntaxNode, statement: SyntaxNode, code: (node: SyntaxNode) => string): Scope {
+export function scopeOf(
+  root: SyntaxNode,
+  statement: SyntaxNode,
+  facts: FileFacts,
+  code: (node: SyntaxNode) => string,
+): Scope {
   const owner =
     statement.type === 'function_definition' ? statement : ancestor(statement, 'function_definition', 'lambda');
   const locals = owner ? bound(owner, code, statement) : new Map<string, number>();
@@ -32,48 +33,23 @@ export function scopeOf(root: SyntaxNode, statement: SyntaxNode, code: (node: Sy
   for (let at = owner ? ancestor(owner, 'function_definition') : null; at; at = ancestor(at, 'function_definition')) {
     for (const [name, weight] of bound(at, code, statement)) outer.set(name, weight);
   }
-  const module = bound(root, code, statement);
-  const callables = new Set<string>();
-  const imported = new Set<string>();
-  const signatures = new Map<string, string[]>();
-  const attributes = new Map<string, Map<string, number>>();
-  for (const node of descend(root)) {
-    if (node.type === 'function_definition' || node.type === 'class_definition') {
-      const name = field(node, 'name');
-      if (name) callables.add(code(name));
-      if (name && node.type === 'function_definition') signatures.set(code(name), parameterNames(node, code));
-    } else if (node.type === 'import_statement' || node.type === 'import_from_statement') {
-      for (const name of importedNames(node, code)) imported.add(name);
-    } else if (node.type === 'attribute') {
-      const object = field(node, 'object');
-      const name = field(node, 'attribute');
-      const called = node.parent?.type === 'call' && node.field === 'function';
-      if (object && name && !called) {
-        const key = code(object);
-        const known = attributes.get(key) ?? new Map<string, number>();
-        attributes.set(key, known);
-        known.set(code(name), (known.get(code(name)) ?? 0) + 1);
-      }
-    }
-  }
+  const near = (lines: readonly number[]) =>
+    lines.reduce((sum, line) => sum + 1 / (1 + Math.abs(line - statement.startLine) / 4), 0);
+  const module = owner
+    ? new Map([...facts.moduleNames].map(([name, lines]) => [name, near(lines)]))
+    : bound(root, code, statement);
   const name = owner ? field(owner, 'name') : null;
   const variables = [...byWeight(locals), ...byWeight(outer), ...byWeight(module)];
   return {
+    ...facts,
     owner,
     ownerName: name ? code(name) : null,
     parameters: owner ? parameterNames(owner, code) : [],
     variables: [...new Set(variables)].filter((entry) => entry !== '_' && !/^__\w+__$/.test(entry)),
     locals: new Set(locals.keys()),
-    callables: [...callables],
-    imported,
-    attributes: new Map([...attributes].map(([key, known]) => [key, byWeight(known)])),
+    unused: owner ? unusedIn(owner, new Set(locals.keys()), code) : new Set(),
     kinds: kindsIn(owner ?? root, code),
-    signatures,
   };
-}
-
-function byWeight(weights: ReadonlyMap<string, number>): string[] {
-  return [...weights].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).map(([name]) => name);
 }
 
 /** Names bound in a function or module itself, weighted by how near to the statement they are used. */
@@ -109,29 +85,18 @@ function bound(owner: SyntaxNode, code: (node: SyntaxNode) => string, statement:
   return weights;
 }
 
-function targets(node: SyntaxNode, code: (node: SyntaxNode) => string): string[] {
-  if (node.type === 'identifier') return [code(node)];
-  if (node.type === 'attribute' || node.type === 'subscript') return [];
-  return parts(node).flatMap((part) => targets(part, code));
-}
-
-/** Names of a function's parameters, in order. */
-export function parameterNames(owner: SyntaxNode, code: (node: SyntaxNode) => string): string[] {
-  const list = field(owner, 'parameters');
-  if (!list) return [];
-  return parts(list).flatMap((part) => {
-    const name = field(part, 'name') ?? [...descend(part)].find((node) => node.type === 'identifier');
-    return name ? [code(name)] : [];
-  });
-}
-
-function importedNames(node: SyntaxNode, code: (node: SyntaxNode) => string): string[] {
-  return parts(node)
-    .filter((part) => part.field === 'name')
-    .map((part) => {
-      const alias = field(part, 'alias');
-      return alias ? code(alias) : (code(part).split('.')[0] ?? '');
-    });
+function unusedIn(owner: SyntaxNode, locals: ReadonlySet<string>, code: (node: SyntaxNode) => string): Set<string> {
+  const unused = new Set([...locals].filter((name) => !/^(?:self|cls|_.*)$/.test(name)));
+  for (const node of descend(owner)) {
+    if (node.type !== 'identifier' || !unused.has(code(node))) continue;
+    const written =
+      node.field === 'left' && /^(?:assignment|for_statement|for_in_clause)$/.test(node.parent?.type ?? '');
+    const declared = /parameter|pattern_list|tuple_pattern/.test(node.parent?.type ?? '') && node.field !== 'value';
+    const keyword = node.parent?.type === 'keyword_argument' && node.field === 'name';
+    const member = node.parent?.type === 'attribute' && node.field === 'attribute';
+    if (!written && !declared && !keyword && !member) unused.delete(code(node));
+  }
+  return unused;
 }
 
 const textMethods =

@@ -1,6 +1,13 @@
+import { argumentsOf, methods, missingCalls, wrappers } from './calls.ts';
+import { copies, elements } from './collections.ts';
 import { branches, conditions, truthiness, typeChecks } from './conditions.ts';
+import { absence, earlyReturns, guardedStatements, prototypes } from './guards.ts';
 import { offByOne, operands, operatorReplacement } from './operators.ts';
+import { pairs, renamedThroughout, swappedValues } from './pairs.ts';
+import { regularExpressions } from './regular-expressions.ts';
+import { cases, copiedStatements, loops, statementOrder } from './statements.ts';
 import type { Template } from './template.ts';
+import { constants, defaults, properties, templateStrings, variables } from './values.ts';
 
 /** Every template, each tried at every node of a suspected statement. */
 export const templates: readonly Template[] = [
@@ -11,4 +18,27 @@ export const templates: readonly Template[] = [
   typeChecks,
   truthiness,
   branches,
+  constants,
+  variables,
+  properties,
+  templateStrings,
+  defaults,
+  methods,
+  argumentsOf,
+  wrappers,
+  missingCalls,
+  absence,
+  earlyReturns,
+  guardedStatements,
+  prototypes,
+  statementOrder,
+  cases,
+  loops,
+  copiedStatements,
+  copies,
+  elements,
+  regularExpressions,
+  pairs,
+  renamedThroughout,
+  swappedValues,
 ];

@@ -3,49 +3,181 @@ import { nodeIn, type SyntaxNode } from '../syntax.ts';
 import { type Draft, draft, insert, operand, replace, shown } from './template.ts';
 
 const comparisons: Record<string, readonly [string, number][]> = {
-  '<': [['<=', 0.8], ['>', 0.4], ['>=', 0.35], ['!==', 0.12]],
-  '<=': [['<', 0.8], ['>=', 0.4], ['>', 0.35], ['===', 0.1]],
-  '>': [['>=', 0.8], ['<', 0.4], ['<=', 0.35], ['!==', 0.12]],
-  '>=': [['>', 0.8], ['<=', 0.4], ['<', 0.35], ['===', 0.1]],
-  '==': [['===', 0.4], ['!=', 0.5], ['>=', 0.1], ['<=', 0.1]],
-  '!=': [['!==', 0.4], ['==', 0.5], ['>', 0.12], ['<', 0.12]],
-  '===': [['!==', 0.6], ['==', 0.4], ['>=', 0.2], ['<=', 0.2], ['>', 0.1], ['<', 0.1]],
-  '!==': [['===', 0.6], ['!=', 0.4], ['>', 0.15], ['<', 0.15]],
+  '<': [
+    ['<=', 0.8],
+    ['>', 0.4],
+    ['>=', 0.35],
+    ['!==', 0.12],
+  ],
+  '<=': [
+    ['<', 0.8],
+    ['>=', 0.4],
+    ['>', 0.35],
+    ['===', 0.1],
+  ],
+  '>': [
+    ['>=', 0.8],
+    ['<', 0.4],
+    ['<=', 0.35],
+    ['!==', 0.12],
+  ],
+  '>=': [
+    ['>', 0.8],
+    ['<=', 0.4],
+    ['<', 0.35],
+    ['===', 0.1],
+  ],
+  '==': [
+    ['===', 0.4],
+    ['!=', 0.5],
+    ['>=', 0.1],
+    ['<=', 0.1],
+  ],
+  '!=': [
+    ['!==', 0.4],
+    ['==', 0.5],
+    ['>', 0.12],
+    ['<', 0.12],
+  ],
+  '===': [
+    ['!==', 0.6],
+    ['==', 0.4],
+    ['>=', 0.2],
+    ['<=', 0.2],
+    ['>', 0.1],
+    ['<', 0.1],
+  ],
+  '!==': [
+    ['===', 0.6],
+    ['!=', 0.4],
+    ['>', 0.15],
+    ['<', 0.15],
+  ],
 };
 const arithmetic: Record<string, readonly [string, number][]> = {
-  '+': [['-', 0.55], ['*', 0.25], ['/', 0.1], ['%', 0.08]],
-  '-': [['+', 0.55], ['*', 0.12], ['/', 0.1], ['%', 0.1]],
-  '*': [['/', 0.5], ['+', 0.35], ['**', 0.2], ['-', 0.15], ['%', 0.08]],
-  '/': [['*', 0.5], ['%', 0.3], ['-', 0.15], ['+', 0.1]],
-  '%': [['/', 0.4], ['*', 0.3], ['-', 0.1]],
+  '+': [
+    ['-', 0.55],
+    ['*', 0.25],
+    ['/', 0.1],
+    ['%', 0.08],
+  ],
+  '-': [
+    ['+', 0.55],
+    ['*', 0.12],
+    ['/', 0.1],
+    ['%', 0.1],
+  ],
+  '*': [
+    ['/', 0.5],
+    ['+', 0.35],
+    ['**', 0.2],
+    ['-', 0.15],
+    ['%', 0.08],
+  ],
+  '/': [
+    ['*', 0.5],
+    ['%', 0.3],
+    ['-', 0.15],
+    ['+', 0.1],
+  ],
+  '%': [
+    ['/', 0.4],
+    ['*', 0.3],
+    ['-', 0.1],
+  ],
   '**': [['*', 0.5]],
-  '&': [['|', 0.5], ['&&', 0.2], ['^', 0.3]],
-  '|': [['&', 0.5], ['||', 0.2], ['^', 0.3]],
-  '^': [['&', 0.4], ['|', 0.4]],
-  '<<': [['>>', 0.5], ['>>>', 0.3]],
-  '>>': [['>>>', 0.6], ['<<', 0.5]],
-  '>>>': [['>>', 0.6], ['<<', 0.3]],
+  '&': [
+    ['|', 0.5],
+    ['&&', 0.2],
+    ['^', 0.3],
+  ],
+  '|': [
+    ['&', 0.5],
+    ['||', 0.2],
+    ['^', 0.3],
+  ],
+  '^': [
+    ['&', 0.4],
+    ['|', 0.4],
+  ],
+  '<<': [
+    ['>>', 0.5],
+    ['>>>', 0.3],
+  ],
+  '>>': [
+    ['>>>', 0.6],
+    ['<<', 0.5],
+  ],
+  '>>>': [
+    ['>>', 0.6],
+    ['<<', 0.3],
+  ],
   in: [['instanceof', 0.1]],
 };
 const logical: Record<string, readonly [string, number][]> = {
-  '&&': [['||', 0.6], ['??', 0.08]],
-  '||': [['&&', 0.6], ['??', 0.55]],
-  '??': [['||', 0.55], ['&&', 0.15]],
+  '&&': [
+    ['||', 0.6],
+    ['??', 0.08],
+  ],
+  '||': [
+    ['&&', 0.6],
+    ['??', 0.55],
+  ],
+  '??': [
+    ['||', 0.55],
+    ['&&', 0.15],
+  ],
 };
 const assignments: Record<string, readonly [string, number][]> = {
-  '+=': [['-=', 0.5], ['=', 0.35], ['*=', 0.2]],
-  '-=': [['+=', 0.5], ['=', 0.3]],
-  '*=': [['/=', 0.4], ['+=', 0.35], ['=', 0.2]],
-  '/=': [['*=', 0.4], ['%=', 0.3], ['-=', 0.2]],
+  '+=': [
+    ['-=', 0.5],
+    ['=', 0.35],
+    ['*=', 0.2],
+  ],
+  '-=': [
+    ['+=', 0.5],
+    ['=', 0.3],
+  ],
+  '*=': [
+    ['/=', 0.4],
+    ['+=', 0.35],
+    ['=', 0.2],
+  ],
+  '/=': [
+    ['*=', 0.4],
+    ['%=', 0.3],
+    ['-=', 0.2],
+  ],
   '%=': [['/=', 0.3]],
-  '=': [['+=', 0.3], ['??=', 0.2], ['||=', 0.12], ['-=', 0.1]],
-  '||=': [['??=', 0.5], ['&&=', 0.3], ['=', 0.3]],
-  '??=': [['||=', 0.4], ['=', 0.3]],
-  '&&=': [['||=', 0.3], ['=', 0.2]],
-  '|=': [['&=', 0.5], ['^=', 0.2]],
+  '=': [
+    ['+=', 0.3],
+    ['??=', 0.2],
+    ['||=', 0.12],
+    ['-=', 0.1],
+  ],
+  '||=': [
+    ['??=', 0.5],
+    ['&&=', 0.3],
+    ['=', 0.3],
+  ],
+  '??=': [
+    ['||=', 0.4],
+    ['=', 0.3],
+  ],
+  '&&=': [
+    ['||=', 0.3],
+    ['=', 0.2],
+  ],
+  '|=': [
+    ['&=', 0.5],
+    ['^=', 0.2],
+  ],
   '&=': [['|=', 0.5]],
   '<<=': [['>>=', 0.5]],
-  '>>=': [['>>>=', 0.5], ['<<=', 0.5]],
+  '>>=': [
+    ['>>>=', 0.5],
+    ['<<=', 0.5],
+  ],
   '>>>=': [['>>=', 0.5]],
 };
 
@@ -66,14 +198,20 @@ export function* operatorReplacement(node: SyntaxNode, facts: FileFacts): Iterab
     const between = facts.tree.text.slice(left.end, right.start);
     const at = left.end + between.indexOf(operator);
     for (const [other, prior] of table[operator] ?? []) {
-      const kind = operator in comparisons ? 'comparison' : node.type === 'LogicalExpression' ? 'logical' : 'arithmetic';
+      const kind =
+        operator in comparisons ? 'comparison' : node.type === 'LogicalExpression' ? 'logical' : 'arithmetic';
       const why = `\`${operator}\` in ${shown(facts.textOf(node))} should be \`${other}\`.`;
       const edit = { start: at, end: at + operator.length, text: other };
       const mixed = other === '??' || operator === '??' || (kind === 'logical' && other === '||');
       if (mixed) {
         const text = `${operandIn(left, other, facts)} ${other} ${operandIn(right, other, facts)}`;
         const parent = facts.tree.parents.get(node);
-        yield draft(`operator.${kind}`, prior, why, replace(node, parent?.type === 'LogicalExpression' ? `(${text})` : text));
+        yield draft(
+          `operator.${kind}`,
+          prior,
+          why,
+          replace(node, parent?.type === 'LogicalExpression' ? `(${text})` : text),
+        );
       } else yield draft(`operator.${kind}`, prior, why, edit);
     }
   } else if (node.type === 'UpdateExpression') {
@@ -83,15 +221,35 @@ export function* operatorReplacement(node: SyntaxNode, facts: FileFacts): Iterab
     const operator = String(node['operator']);
     const other = operator === '++' ? '--' : '++';
     const prefix = node['prefix'] === true;
-    yield draft('operator.update', 0.4, `${shown(facts.textOf(node))} should count the other way.`, replace(node, prefix ? other + name : name + other));
+    yield draft(
+      'operator.update',
+      0.4,
+      `${shown(facts.textOf(node))} should count the other way.`,
+      replace(node, prefix ? other + name : name + other),
+    );
     if (facts.tree.parents.get(node)?.type !== 'ExpressionStatement') {
-      yield draft('operator.update-order', 0.45, `${shown(facts.textOf(node))} should ${prefix ? 'give the old' : 'give the new'} value.`, replace(node, prefix ? name + operator : operator + name));
+      yield draft(
+        'operator.update-order',
+        0.45,
+        `${shown(facts.textOf(node))} should ${prefix ? 'give the old' : 'give the new'} value.`,
+        replace(node, prefix ? name + operator : operator + name),
+      );
     }
-    yield draft('loop.step', 0.12, `${shown(facts.textOf(node))} should move by two.`, replace(node, `${name} ${operator[0]}= 2`));
+    yield draft(
+      'loop.step',
+      0.12,
+      `${shown(facts.textOf(node))} should move by two.`,
+      replace(node, `${name} ${operator[0]}= 2`),
+    );
   } else if (node.type === 'UnaryExpression') {
     const argument = nodeIn(node, 'argument');
     if (!argument || !['-', '+', '~', '!'].includes(String(node['operator']))) return;
-    yield draft('operator.unary-drop', 0.4, `${shown(facts.textOf(node))} should do without \`${node['operator']}\`.`, replace(node, facts.textOf(argument)));
+    yield draft(
+      'operator.unary-drop',
+      0.4,
+      `${shown(facts.textOf(node))} should do without \`${node['operator']}\`.`,
+      replace(node, facts.textOf(argument)),
+    );
   }
 }
 
@@ -121,7 +279,10 @@ export function* offByOne(node: SyntaxNode, facts: FileFacts): Iterable<Draft> {
   const bound = parent.type === 'BinaryExpression' && /^[<>]=?$/.test(String(parent['operator']));
   const prior = bound ? 0.45 : /length|size|count|index|end|start|last/i.test(text) ? 0.4 : 0.2;
   const wrap = needsParentheses(parent, node);
-  for (const [sign, word] of [['-', 'one less'], ['+', 'one more']] as const) {
+  for (const [sign, word] of [
+    ['-', 'one less'],
+    ['+', 'one more'],
+  ] as const) {
     if (plain && sign === '+') continue;
     const value = `${operand(node, facts)} ${sign} 1`;
     yield draft('off-by-one', prior, `${shown(text)} should be ${word}.`, replace(node, wrap ? `(${value})` : value));
@@ -165,11 +326,26 @@ export function* operands(node: SyntaxNode, facts: FileFacts): Iterable<Draft> {
   const text = facts.textOf(node);
   if (['-', '/', '%', '+', '**', 'in', 'instanceof'].includes(operator)) {
     const swapped = `${operand(right, facts)} ${operator} ${operand(left, facts)}`;
-    yield draft('operands.swap', operator === '+' ? 0.12 : 0.4, `The operands of ${shown(text)} are the wrong way round.`, replace(node, swapped));
+    yield draft(
+      'operands.swap',
+      operator === '+' ? 0.12 : 0.4,
+      `The operands of ${shown(text)} are the wrong way round.`,
+      replace(node, swapped),
+    );
   }
   if (['+', '-', '*', '/', '%'].includes(operator)) {
-    yield draft('operands.left-only', 0.12, `${shown(text)} should be its left side alone.`, replace(node, facts.textOf(left)));
-    yield draft('operands.right-only', 0.1, `${shown(text)} should be its right side alone.`, replace(node, facts.textOf(right)));
+    yield draft(
+      'operands.left-only',
+      0.12,
+      `${shown(text)} should be its left side alone.`,
+      replace(node, facts.textOf(left)),
+    );
+    yield draft(
+      'operands.right-only',
+      0.1,
+      `${shown(text)} should be its right side alone.`,
+      replace(node, facts.textOf(right)),
+    );
   }
   const inner = left.type === 'BinaryExpression' ? left : null;
   const innerRight = inner && nodeIn(inner, 'right');
@@ -179,15 +355,32 @@ export function* operands(node: SyntaxNode, facts: FileFacts): Iterable<Draft> {
   }
   if (left.type === 'ParenthesizedExpression') {
     const inside = nodeIn(left, 'expression');
-    if (inside) yield draft('operands.ungroup', 0.12, `The parentheses in ${shown(text)} are too much.`, replace(left, facts.textOf(inside)));
+    if (inside)
+      yield draft(
+        'operands.ungroup',
+        0.12,
+        `The parentheses in ${shown(text)} are too much.`,
+        replace(left, facts.textOf(inside)),
+      );
   }
   if (right.type === 'ParenthesizedExpression') {
     const inside = nodeIn(right, 'expression');
-    if (inside) yield draft('operands.ungroup', 0.12, `The parentheses in ${shown(text)} are too much.`, replace(right, facts.textOf(inside)));
+    if (inside)
+      yield draft(
+        'operands.ungroup',
+        0.12,
+        `The parentheses in ${shown(text)} are too much.`,
+        replace(right, facts.textOf(inside)),
+      );
   }
   if (operator === '/') {
     for (const name of ['floor', 'ceil', 'round', 'trunc']) {
-      yield draft('number.round', 0.2, `The quotient ${shown(text)} should be a whole number.`, replace(node, `Math.${name}(${text})`));
+      yield draft(
+        'number.round',
+        0.2,
+        `The quotient ${shown(text)} should be a whole number.`,
+        replace(node, `Math.${name}(${text})`),
+      );
     }
   }
 }

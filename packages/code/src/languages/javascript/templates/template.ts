@@ -34,7 +34,8 @@ export function draft(template: string, prior: number, explanation: string, ...e
   return { template, prior, explanation, edits };
 }
 
-const primary = /^(Identifier|Literal|MemberExpression|CallExpression|ParenthesizedExpression|ArrayExpression|TemplateLiteral|ThisExpression|NewExpression|Super)$/;
+const primary =
+  /^(Identifier|Literal|MemberExpression|CallExpression|ParenthesizedExpression|ArrayExpression|TemplateLiteral|ThisExpression|NewExpression|Super)$/;
 
 /** A node's text in a form that may stand as an operand. */
 export function operand(node: SyntaxNode, facts: FileFacts): string {

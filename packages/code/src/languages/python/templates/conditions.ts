@@ -186,6 +186,16 @@ function* extended(place: Place, node: SyntaxNode): Generator<Draft> {
     )
       touched.add(place.code(object));
   }
+  if (node.type === 'comparison_operator') {
+    const [left, right] = parts(node);
+    const member = node.children.some((child) => /\bin$/.test(child.type));
+    if (member && right && /^(?:identifier|attribute)$/.test(right.type)) touched.add(place.code(right));
+    const ordered = node.children.some((child) => /^[<>]=?$/.test(child.type));
+    for (const side of ordered ? [left, right] : []) {
+      if (side && /^(?:identifier|attribute)$/.test(side.type) && !/^[A-Z_]+$/.test(place.code(side)))
+        touched.add(place.code(side));
+    }
+  }
   for (const name of touched) {
     yield joined('or', `${name} is None`, 0.06, true);
     yield joined('or', `not ${name}`, 0.05, true);
@@ -213,6 +223,12 @@ function* extended(place: Place, node: SyntaxNode): Generator<Draft> {
   const known = new Set(
     [...descend(node)].filter((part) => part.type === 'identifier').map((part) => place.code(part)),
   );
+  for (const name of place.scope.unused) {
+    yield joined('and', name, 0.06);
+    yield joined('and', `not ${name}`, 0.04);
+    yield joined('or', name, 0.05);
+    yield joined('or', `not ${name}`, 0.05);
+  }
   let count = 0;
   for (const name of place.scope.variables) {
     if (!place.scope.locals.has(name) || count >= 6 || /^(?:self|cls)$/.test(name)) continue;

@@ -1,5 +1,5 @@
 import { brief, type Draft, type Place, replacing, type Template } from '../place.ts';
-import { descend, field, type SyntaxNode } from '../syntax.ts';
+import { ancestor, descend, field, type SyntaxNode } from '../syntax.ts';
 
 /** Another variable, attribute or function in the place of the one that is used. */
 export const names: Template = function* (place) {
@@ -19,6 +19,8 @@ export function readsVariable(node: SyntaxNode): boolean {
   if (node.type !== 'identifier' || !parent) return false;
   if (parent.type === 'attribute' && node.field === 'attribute') return false;
   if (parent.type === 'keyword_argument' && node.field === 'name') return false;
+  if (/^(?:list_splat_pattern|dictionary_splat_pattern)$/.test(parent.type) && ancestor(node, 'parameters'))
+    return false;
   if (
     /^(?:parameters|default_parameter|typed_parameter|lambda_parameters|dotted_name|type|global_statement|nonlocal_statement|aliased_import|function_definition|class_definition|decorator|as_pattern_target|for_in_clause)$/.test(
       parent.type,
@@ -65,8 +67,9 @@ function* renamed(place: Place, node: SyntaxNode): Generator<Draft> {
       const alike = kinds && theirs ? ([...kinds].some((kind) => theirs.has(kind)) ? 1.4 : 0.4) : 1;
       const inside = scope.locals.has(other) ? 1 : 0.25;
       const similar = similarity(name, other) > 0.5 ? 1.5 : 1;
+      const forgotten = scope.unused.has(other) ? 2 : 1;
       const object = node.parent?.type === 'attribute' && !scope.attributes.has(other) ? 0.5 : 1;
-      return { other, weight: (alike * inside * similar * object) / (1 + index * 0.12) };
+      return { other, weight: (alike * inside * similar * object * forgotten) / (1 + index * 0.12) };
     })
     .sort((a, b) => b.weight - a.weight)
     .slice(0, 8);

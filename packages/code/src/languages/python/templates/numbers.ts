@@ -159,6 +159,7 @@ function* sliced(place: Place, node: SyntaxNode): Generator<Draft> {
     yield made(`1:${high}`, 0.1);
     for (const name of numbers(place)) yield made(`${name}:${high}`, 0.03);
   }
+  for (const name of lower || !high ? [] : identifiers(place, high)) yield made(`${name}:${high}`, 0.08);
   if (high) yield made(`${low}:`, 0.08);
   else {
     yield made(`${low}:-1`, 0.1);
@@ -177,6 +178,12 @@ function* sliced(place: Place, node: SyntaxNode): Generator<Draft> {
       0.05,
       'The slice {old} needs no step; this makes it {new}.',
     );
+}
+
+function identifiers(place: Place, code: string): string[] {
+  return [...new Set(code.match(/[A-Za-z_]\w*/g) ?? [])].filter(
+    (name) => place.scope.locals.has(name) && name !== code,
+  );
 }
 
 function numbers(place: Place): string[] {
@@ -205,7 +212,11 @@ export const constants: Template = function* (place) {
         if (next === text || (negative && next.startsWith('-'))) continue;
         yield made(
           next,
-          usual.includes(next) ? (next === 'None' ? 0.012 : 0.06) : Math.max(0.045 / (1 + rank * 0.4), 0.006),
+          usual.includes(next)
+            ? next === 'None'
+              ? 0.012
+              : 0.06
+            : Math.max((said(place, next) ? 0.11 : 0.045) / (1 + rank * 0.4), 0.006),
         );
         rank += 1;
       }
@@ -245,6 +256,11 @@ export const constants: Template = function* (place) {
     }
   }
 };
+
+/** True when a failing test's message shows this number. */
+function said(place: Place, number: string): boolean {
+  return new RegExp(`(?<![\\w.])${number.replace(/[.+]/g, '\\$&')}(?![\\w.])`).test(place.ingredients.messages);
+}
 
 /** Conditions on variables that a fixed truth value may stand for. */
 export function truths(place: Place): string[] {

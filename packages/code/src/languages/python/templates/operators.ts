@@ -334,7 +334,8 @@ function* accumulated(place: Place, node: SyntaxNode): Generator<Draft> {
   const sign = node.children.find((child) => child.type === '=');
   const left = field(node, 'left');
   const right = field(node, 'right');
-  if (!sign || !left || !right || left.type === 'pattern_list') return;
+  if (!sign || !left || !right || /pattern/.test(left.type) || right.type === 'assignment') return;
+  if (node.parent?.type === 'assignment') return;
   const kinds = place.scope.kinds.get(place.code(left));
   for (const [operator, prior] of [
     ['+=', kinds?.has('number') ? 0.1 : 0.04],

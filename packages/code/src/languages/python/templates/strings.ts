@@ -18,8 +18,9 @@ export const strings: Template = function* (place) {
     let rank = 0;
     for (const other of place.ingredients.strings) {
       if (rank >= 8) break;
+      const said = place.ingredients.messages.includes(other);
       if (other.slice(1, -1) === content || /[\n]/.test(other)) continue;
-      yield made(other, Math.max(0.05 / (1 + rank * 0.4), 0.008));
+      yield made(other, Math.max((said ? 0.12 : 0.05) / (1 + rank * 0.4), 0.008));
       rank += 1;
     }
     if (
@@ -39,8 +40,10 @@ export const strings: Template = function* (place) {
       if (content.length > 1 && /^\s/.test(content)) yield made(quoted(content.slice(1)), 0.03);
       if (content.length > 1 && /\s$/.test(content)) yield made(quoted(content.slice(0, -1)), 0.03);
       if (/\w$/.test(content) && content.length < 40) yield made(quoted(`${content} `), 0.008);
-      if (content.length < 40 && content.toLowerCase() !== content) yield made(quoted(content.toLowerCase()), 0.02);
-      if (content.length < 40 && content.toUpperCase() !== content && /^[a-z]/.test(content))
+      const formatted = /f/i.test(opening);
+      if (!formatted && content.length < 40 && content.toLowerCase() !== content)
+        yield made(quoted(content.toLowerCase()), 0.02);
+      if (!formatted && content.length < 40 && content.toUpperCase() !== content && /^[a-z]/.test(content))
         yield made(quoted(content.toUpperCase()), 0.012);
       yield made(quoted(''), 0.03);
       if (content.length <= 4 && content.length > 1) {
@@ -248,7 +251,7 @@ export const literals: Template = function* (place) {
           `The filter \`${place.code(node)}\` leaves out too much; this drops it.`,
         );
     }
-    if (node.type === 'yield') {
+    if (node.type === 'yield' && place.scope.owner?.children[0]?.type !== 'async') {
       const inner = parts(node)[0];
       const from = node.children.some((child) => child.type === 'from');
       if (inner)

@@ -1,16 +1,24 @@
 import type { Template } from '../place.ts';
-import { argumentsOfCalls, methodFamilies, wrappers } from './calls.ts';
+import { argumentsOfCalls, methodFamilies } from './calls.ts';
 import { conditions } from './conditions.ts';
+import { defaults } from './defaults.ts';
+import { exceptionTypes } from './exceptions.ts';
+import { minedConditions, minedGuards } from './guards.ts';
 import { imports } from './imports.ts';
+import { insertions } from './insertions.ts';
+import { initialisations, minedCalls } from './mined.ts';
+import { movements } from './movements.ts';
 import { combinations, elements, names } from './names.ts';
 import { constants, offByOne } from './numbers.ts';
 import { operators } from './operators.ts';
-import { defaults, exceptionTypes, insertions, movements, returns } from './statements.ts';
+import { returns } from './returns.ts';
 import { literals, strings } from './strings.ts';
+import { wrappers } from './wrappers.ts';
 
 /** Every fix template, in the order that breaks ties. */
 export const templates: readonly Template[] = [
   imports,
+  initialisations,
   operators,
   offByOne,
   conditions,
@@ -28,4 +36,7 @@ export const templates: readonly Template[] = [
   strings,
   literals,
   insertions,
+  minedCalls,
+  minedGuards,
+  minedConditions,
 ];

@@ -1,0 +1,3 @@
+import { describeHost } from './host-contract.ts';
+
+describeHost('bubblewrap');

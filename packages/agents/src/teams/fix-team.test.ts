@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { type NovaError, type Result, systemClock, type TaskRequest } from '@nova/core';
+import {
+  type Blobs,
+  createJournal,
+  getJson,
+  type Ledger,
+  openFolderBlobs,
+  openSqliteLedger,
+  putJson,
+} from '@nova/messaging';
+import { createDesk } from '../base/desk.ts';
+import { RunBudget } from '../budget/run-budget.ts';
+import { runFixTeam } from './fix-team.ts';
+import { candidate, counted, type Script, ScriptedHost } from './scripted-host.ts';
+
+const request: TaskRequest = {
+  kind: 'fix',
+  repository: '/r',
+  testCommand: 'node --test',
+  sandbox: 'none',
+  budgetSeconds: 900,
+  budgetRuns: 1500,
+  testTimeoutSeconds: 60,
+};
+const red = counted(['works', 'passed'], ['breaks', 'failed']);
+const green = counted(['works', 'passed'], ['breaks', 'passed']);
+
+const script: Script = {
+  baseline: red,
+  candidates: [candidate('wrong', 0), candidate('right', 1), candidate('also', 2)],
+  outcomes: { right: 'plausible', also: 'plausible' },
+  stillFailing: {},
+  findings: () => [],
+  report: () => green,
+};
+
+let folder: string;
+let ledger: Ledger;
+let blobs: Blobs;
+let stages: string[];
+
+async function openLedger(name: string): Promise<Ledger> {
+  return openSqliteLedger({ path: join(folder, `${name}.sqlite`), clock: systemClock, ids: { event: randomUUID } });
+}
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'nova-team-'));
+  ledger = await openLedger('first');
+  blobs = await openFolderBlobs(join(folder, 'blobs'));
+  stages = [];
+});
+
+afterEach(async () => {
+  await ledger[Symbol.asyncDispose]();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function run(host: ScriptedHost, changes: Partial<TaskRequest> = {}): Promise<Result> {
+  const journal = await createJournal({
+    ledger,
+    blobs,
+    clock: systemClock,
+    task: 'T',
+    actor: 'test',
+    tenant: 'local',
+    restore: async () => {},
+  });
+  const signal = new AbortController().signal;
+  const wanted = { ...request, ...changes };
+  return runFixTeam({
+    brief: {
+      task: 'T',
+      request: wanted,
+      submittedAt: '2026-01-01T00:00:00.000Z',
+      desk: createDesk({ task: 'T', journal, call: host.call, now: () => 0, signal }),
+      budget: new RunBudget({ runs: wanted.budgetRuns, seconds: wanted.budgetSeconds }),
+      limits: { memoryBytes: 1, processes: 1, callSeconds: 1 },
+      parallel: 2,
+      leaseToken: 1,
+    },
+    records: { put: (value) => putJson(blobs, value), get: (hash, schema) => getJson(blobs, hash, schema) },
+    stageLog: {
+      started: async () => {},
+      finished: async (attempt, stage) => void stages.push(`${attempt} ${stage}`),
+    },
+  });
+}
+
+describe('the fix team', () => {
+  it('goes through the stages in order and delivers the best plausible candidate', async () => {
+    const host = new ScriptedHost(script);
+    const result = await run(host);
+    assert.equal(result.outcome, 'delivered');
+    assert.equal(result.change?.diff, 'diff of right');
+    assert.deepEqual(
+      result.alternatives.map((other) => other.candidate.id),
+      ['also'],
+    );
+    assert.deepEqual(
+      stages,
+      ['intake', 'environment', 'planning', 'working', 'testing', 'review', 'gate', 'delivery'].map((s) => `1 ${s}`),
+    );
+  });
+
+  it('judges in sandboxes that the writer never touched', async () => {
+    const host = new ScriptedHost(script);
+    await run(host);
+    assert.deepEqual([...host.sandboxes].sort(), ['T-gate-1', 'T-gate-base-1', 'T-review-1', 'T-sibling-1', 'T-work']);
+  });
+
+  it('takes the next plausible candidate when the reviewer rejects the first', async () => {
+    const rejecting: Script = {
+      ...script,
+      findings: (commit) =>
+        commit === 'commit-right'
+          ? [{ rule: 'r', severity: 'error', category: 'correctness', path: 'a.js', line: 1, message: 'Not so.' }]
+          : [],
+    };
+    const result = await run(new ScriptedHost(rejecting));
+    assert.equal(result.outcome, 'delivered');
+    assert.equal(result.cost.attempts, 2);
+    assert.equal(result.change?.diff, 'diff of also');
+  });
+
+  it('ends at the gate when no plausible candidate gets through', async () => {
+    const failing: Script = { ...script, report: (commit) => (commit.startsWith('gate-') ? red : green) };
+    const result = await run(new ScriptedHost(failing));
+    assert.equal(result.outcome, 'gate-failed');
+    assert.equal(result.code, 'gate.failed');
+    assert.equal(result.change, null);
+    assert.ok(result.gate.some((check) => !check.passed));
+  });
+
+  it('refuses when the tests pass already, and still ends the sandboxes', async () => {
+    const host = new ScriptedHost({ ...script, baseline: green });
+    const result = await run(host);
+    assert.equal(result.outcome, 'refused');
+    assert.equal(result.code, 'tests.pass');
+    assert.ok(host.done.at(-1)?.includes('task.release'));
+  });
+
+  it('says what was tried when nothing is found', async () => {
+    const result = await run(new ScriptedHost({ ...script, outcomes: {} }));
+    assert.equal(result.outcome, 'not-repaired');
+    assert.deepEqual(result.tried, { candidates: 3, verdicts: { 'still-failing': 3 } });
+    assert.equal(result.suspects.length, 1);
+  });
+
+  it('joins two partial repairs of different places', async () => {
+    const two = counted(['works', 'passed'], ['one', 'failed'], ['two', 'failed']);
+    const partial: Script = {
+      ...script,
+      baseline: two,
+      candidates: [candidate('first', 0), candidate('second', 1)],
+      outcomes: { 'first+second': 'plausible' },
+      stillFailing: { first: 1, second: 1 },
+      report: () => counted(['works', 'passed'], ['one', 'passed'], ['two', 'passed']),
+    };
+    const result = await run(new ScriptedHost(partial));
+    assert.equal(result.outcome, 'delivered');
+    assert.equal(result.change?.diff, 'diff of first+second');
+  });
+
+  it('stops at its budget and says so', async () => {
+    const many = Array.from({ length: 40 }, (_, index) => candidate(`c${index}`, index));
+    const result = await run(new ScriptedHost({ ...script, candidates: many, outcomes: {} }), { budgetRuns: 20 });
+    assert.equal(result.outcome, 'not-repaired');
+    assert.match(result.summary, /budget/);
+    assert.ok(result.tried.candidates < 40);
+    assert.ok(result.cost.runs <= 20);
+  });
+
+  it('comes to the same Result when any one call is lost and the team runs again', async () => {
+    const undisturbed = new ScriptedHost(script);
+    const wanted = await run(undisturbed);
+    for (const lost of undisturbed.done) {
+      await ledger[Symbol.asyncDispose]();
+      ledger = await openLedger(lost.replaceAll('/', '-'));
+      const host = new ScriptedHost(script);
+      host.lose = lost;
+      await assert.rejects(run(host), (error: NovaError) => error.code === 'sandbox.lost', lost);
+      const again = await run(host);
+      assert.deepEqual(again, wanted, lost);
+      const repeated = host.done.filter((id, index) => host.done.indexOf(id) !== index);
+      assert.deepEqual(repeated, [], `effects that were carried out twice after losing ${lost}`);
+    }
+  });
+});
