@@ -54,6 +54,7 @@ export default async function repair({ quick, report }: Bench): Promise<void> {
       process.stdout.write(
         `${number + 1}/${wanted} ${source.package}${detail} → ${verdict}, ${outcome.candidates} candidates, ${outcome.seconds.toFixed(1)} s\n`,
       );
+      if (part === 'looked at' && !outcome.offered) process.stdout.write(`    ${outcome.summary}\n`);
     }
   } finally {
     for (const one of prepared.values()) await one[Symbol.asyncDispose]();

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
+import { checkDependencies } from './checks/dependencies.ts';
+import { checkDeviations } from './checks/deviations.ts';
 
 const checkout = join(import.meta.dirname, '..');
 let root: string;
@@ -155,6 +157,11 @@ describe('documents against manifests', () => {
     assert.match(text, from);
     write(path, text.replace(from, to));
   };
+
+  it('agree in this checkout', () => {
+    assert.deepEqual(checkDeviations(checkout), []);
+    assert.deepEqual(checkDependencies(checkout), []);
+  });
 
   it('finds a missing row, a wrong licence and a stale row in DEPENDENCIES.md', () => {
     change('DEPENDENCIES.md', /\| knip \| ISC/, '| knip | GPL-3.0');

@@ -16,7 +16,7 @@ const checks: Readonly<Record<string, Check>> = {
   // By its full path: TypeScript 6 is there for dependency-cruiser, and either may own node_modules/.bin/tsc.
   types: () => command('../typescript/bin/tsc', ['-p', '.', '--pretty', 'false']),
   imports: () => checkImports(root),
-  unused: () => command('knip', ['--no-progress']),
+  unused: () => command('knip', ['--no-progress', '--no-config-hints', '--exclude', 'binaries']),
   length: () => checkLength(root),
   names: () => checkNames(root),
   deviations: () => checkDeviations(root),

@@ -10,6 +10,8 @@ import { commandFor, runSuite } from './suite.ts';
 /** How one mutant ended. */
 export interface CaseOutcome {
   readonly outcome: string;
+  /** Nova's own words. */
+  readonly summary: string;
   /** A branch was delivered. */
   readonly offered: boolean;
   /** The branch passes every test that passes on the original package, most of which Nova never saw. */
@@ -62,6 +64,7 @@ export async function repairMutant(
     }
     return {
       outcome: fix.result?.outcome ?? `no Result, exit ${fix.exitCode}: ${fix.complaint.slice(-200).trim()}`,
+      summary: fix.result?.summary ?? fix.complaint,
       offered: change !== null && change !== undefined,
       ...verdict,
       template: change?.template ?? null,

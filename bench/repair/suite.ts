@@ -71,7 +71,7 @@ export function commandFor(
     const path = pythonPath === '.' ? '' : `PYTHONPATH=${quote(pythonPath)} `;
     return `${path}python3 -m unittest ${shown.map(quote).join(' ')}`;
   }
-  const patterns = shown.map((name) => quote(`--test-name-pattern=/^${escape(name)}( |$)/`));
+  const patterns = shown.map((name) => quote(`--test-name-pattern=/^${literally(name)}( |$)/`));
   return ['node', '--test', ...patterns, ...testFiles(tests, folder).map(quote)].join(' ');
 }
 
@@ -79,7 +79,7 @@ function testFiles(globs: readonly string[], folder: string): string[] {
   return globSync([...globs], { cwd: folder, exclude: ['**/node_modules/**'] }).sort();
 }
 
-function escape(name: string): string {
+function literally(name: string): string {
   return name.replaceAll(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`);
 }
 

@@ -24,6 +24,7 @@ import { createPythonProbe } from './evidence/python/python-probe.ts';
 import { TestBench } from './evidence/test-run.ts';
 import { createJavaScriptLanguage } from './languages/javascript/javascript.ts';
 import type { LanguageModule } from './languages/language.ts';
+import { createPythonLanguage } from './languages/python/python.ts';
 import { createTypeScriptLanguage } from './languages/typescript/typescript.ts';
 import { reviewChange } from './review/review.ts';
 import type { ToolContext } from './tool-context.ts';
@@ -47,7 +48,7 @@ interface Hands {
  * call begins by putting them back.
  */
 export function createCodeTools(): Record<string, CodeTool> {
-  const languages = [createJavaScriptLanguage(), createTypeScriptLanguage()];
+  const languages = [createJavaScriptLanguage(), createTypeScriptLanguage(), createPythonLanguage()];
   const measures = new Map<string, BaseMeasure>();
   const measured = async (request: EvaluateRequest, hands: Hands): Promise<{ base: BaseMeasure; runs: number }> => {
     const asked = [hands.context.workspace, hands.context.commit, request];

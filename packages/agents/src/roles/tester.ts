@@ -146,7 +146,7 @@ function refuseUnusable(report: TestReport, command: string): void {
     throw new NovaError('tests.none', `\`${command}\` was not found inside the sandbox. Nothing was changed.\n${tail}`);
   }
   const ran = report.tests.some((test) => test.status !== 'skipped');
-  if (report.counted ? !ran : noTestScript.test(report.outputTail) && !ran) {
+  if (report.counted ? !ran : noTestScript.test(report.outputTail)) {
     throw new NovaError(
       'tests.none',
       `\`${command}\` ran no test, so nothing could be judged. Nothing was changed. Name a command that runs the failing test with --test.\n${tail}`,

@@ -10,6 +10,8 @@ const enoughPlausible = 4;
 /** One full and one focused run is the most that a candidate costs. */
 const runsPerCandidate = 2;
 const pairLimit = 60;
+/** Kept back from the search, so that what it finds can still be tested and judged by the gate. */
+const runsToJudge = 8;
 
 /** Repairs with fix templates and the tests: no language model, the same answer for the same input. */
 export class RulesSolver implements Solver {
@@ -68,7 +70,9 @@ export class RulesSolver implements Solver {
     for (let round = 0; next < candidates.length && roundsLeft > 0; round += 1) {
       const chunkSize = chunkSizes[Math.min(round, chunkSizes.length - 1)] ?? 1;
       const wanted = Math.min(candidates.length - next, chunkSize * request.sandboxes.length);
-      const granted = Math.floor(this.#brief.budget.reserve(wanted * runsPerCandidate) / runsPerCandidate);
+      const affordable = Math.max(0, Math.floor((this.#brief.budget.runsLeft - runsToJudge) / runsPerCandidate));
+      const granted = Math.min(wanted, affordable);
+      this.#brief.budget.reserve(granted * runsPerCandidate);
       if (granted === 0 || this.#brief.budget.secondsLeft === 0) {
         this.#brief.budget.giveBack(granted * runsPerCandidate);
         notes.push(

@@ -1,6 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { mkdir, readdir, readlink, realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { NovaError } from '@nova/core';
 import type { Mount } from '../sandbox/driver.ts';
 import { exists } from './making.ts';
 import { cacheFolders } from './npm-checkout.ts';
@@ -55,7 +56,14 @@ export async function layEnvironment(folder: string, sealed: Seal, options: Moun
   if (sealed.venv !== null) {
     const source = join(folder, sealed.venv.folder);
     for (const outside of sealed.outside) {
-      mounts.push({ source: await realpath(outside), target: outside, writable: false });
+      const real = await realpath(outside).catch((cause: unknown) => {
+        throw new NovaError(
+          'environment.corrupt',
+          `The Python in ${outside}, which the sealed environment works with, is gone. Nova's data is kept. Run the task again; it prepares the environment with the Python you have now.`,
+          { cause },
+        );
+      });
+      mounts.push({ source: real, target: outside, writable: false });
     }
     mounts.push({ source, target: sealed.venv.path, writable: false });
     variables['VIRTUAL_ENV'] = isolated ? sealed.venv.path : source;

@@ -196,7 +196,7 @@ export async function choosePython(
   const access = await pipRegistries(tools, surroundings);
   return {
     kind: 'python',
-    source: needs.pinned ? 'lockfile' : 'manifest',
+    source: needs.pinned && needs.undeclared.length === 0 ? 'lockfile' : 'manifest',
     identity: digest([...identity, access.variables['PIP_INDEX_URL'] ?? '', access.variables['PIP_FIND_LINKS'] ?? '']),
     gaps: [
       ...needs.gaps,

@@ -140,6 +140,23 @@ test('without a lockfile the manifest decides and the gap is named', async () =>
   assert.match(output.gaps.join('\n'), /left out of the repository's \.npmrc.*registry/);
 });
 
+test('peer dependencies that contradict each other are not enforced, and that is named', async () => {
+  const plugin = {
+    name: 'plugin',
+    version: '1.0.0',
+    files: { 'package.json': '{"name":"plugin","version":"1.0.0","peerDependencies":{"tiny":"^2.0.0"}}' },
+  };
+  await using registry = await startLoopbackRegistry([tiny, plugin]);
+  await using place = makePlace({ env: onlyRegistry(registry.url) });
+  place.commit({
+    'package.json': '{"name":"app","version":"1.0.0","dependencies":{"tiny":"^1.0.0","plugin":"^1.0.0"}}',
+  });
+  const output = await place.environments.prepare(place.input('npm test'), place.context());
+  assert.match(output.gaps.join('\n'), /peer dependencies contradict/);
+  assert.ok(output.key);
+  assert.ok(existsSync(join(place.store, output.key, 'npm/node_modules/plugin/package.json')));
+});
+
 test('two preparations of one need do the work once', async () => {
   await using registry = await startLoopbackRegistry([tiny]);
   await using place = makePlace({ env: onlyRegistry(registry.url) });

@@ -7,7 +7,7 @@ import type { CommitFiles } from './commit-files.ts';
 import { type EnvironmentMounts, layEnvironment, type MountOptions } from './environment-mounts.ts';
 import { chooseNpm, choosePython, digest, type Install, type Part, type Source } from './environment-parts.ts';
 import { findNodeTools, findPythonTools, type Surroundings } from './host-tools.ts';
-import { installFailed, scriptGaps } from './install-report.ts';
+import { installFailed, installGaps } from './install-report.ts';
 import { runInstaller } from './install-sandbox.ts';
 import { closeMaking, discard, lockKey, openMaking, sweepMakings } from './making.ts';
 import { readNpmProjects } from './npm-project.ts';
@@ -258,7 +258,7 @@ function installer(
       signal: context.signal,
       progress: context.progress,
     });
-    for (const gap of await scriptGaps(log)) gaps.add(gap);
+    for (const gap of await installGaps(log)) gaps.add(gap);
     const failure = await installFailed(request, outcome, log, (bytes) => options.blobs.put(bytes), logs);
     await rm(log, { force: true });
     if (failure !== null) throw failure;

@@ -25,7 +25,10 @@ export interface PythonTools {
   readonly basePrefix: string;
   readonly canMakeVenv: boolean;
   readonly hasPip: boolean;
-  /** Packages that this Python can import without a virtual environment, by normalised name. */
+  /**
+   * Packages that this Python can import without a virtual environment, by normalised name; without those in the
+   * person's home folder, which no sandbox shows.
+   */
   readonly installed: ReadonlyMap<string, string>;
   readonly outside: readonly string[];
 }
@@ -81,7 +84,7 @@ export async function findPythonTools({ env, home }: Surroundings): Promise<Pyth
   for (const name of ['python3', 'python']) {
     const command = await which(name, env);
     if (command === null) continue;
-    const answer = await ask(env, command, ['-c', askPython]);
+    const answer = await ask(env, command, ['-s', '-E', '-c', askPython]);
     const report = answer.code === 0 ? pythonReport.safeParse(parseJson(answer.output)) : null;
     if (!report?.success || !report.data.version.startsWith('3.')) continue;
     const { executable, version, basePrefix, venv, pip, installed } = report.data;

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { maskText, NovaError } from '@nova/core';
 import { type InstallOutcome, tailOf } from './install-sandbox.ts';
+import { peerConflictMark } from './npm-install.ts';
 import type { RegistryAccess } from './registries.ts';
 
 /** Stores bytes as a blob and gives their hash. */
@@ -57,15 +58,19 @@ export async function installFailed(
   );
 }
 
-/** npm says when it left out install scripts that nobody has allowed; packages may then lack a built part. */
-export async function scriptGaps(log: string): Promise<string[]> {
+/** What an install did differently from what was asked for, in words. */
+export async function installGaps(log: string): Promise<string[]> {
   const text = await tailOf(log, keptLogBytes);
   const names = [...text.matchAll(/npm warn install-scripts\s+(\S+@\S+) \(/g)].map((match) => match[1]);
-  return names.length === 0
-    ? []
-    : [
-        `your npm configuration does not allow the install scripts of ${[...new Set(names)].join(', ')}; they did not run`,
-      ];
+  const gaps: string[] = [];
+  if (names.length > 0) {
+    const which = [...new Set(names)].join(', ');
+    gaps.push(`your npm configuration does not allow the install scripts of ${which}; they did not run`);
+  }
+  if (text.includes(peerConflictMark)) {
+    gaps.push('the declared peer dependencies contradict each other; npm installed without enforcing them');
+  }
+  return gaps;
 }
 
 function reasonOf({ end, stopped }: InstallOutcome): string {

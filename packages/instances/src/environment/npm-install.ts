@@ -21,6 +21,22 @@ const projectSettings = new Set([
 /** Scripts that npm runs for the project itself during an install; they would need its whole tree. */
 const installScripts = ['preinstall', 'install', 'postinstall', 'prepublish', 'preprepare', 'prepare', 'postprepare'];
 
+/** Printed when peer dependencies were not enforced. */
+export const peerConflictMark =
+  'nova: the declared peer dependencies contradict each other; installing without enforcing them';
+
+const installLocked = 'cd "$1" && shift && exec "$@"';
+
+/** Ranges that fitted when they were written may contradict each other by now; then people install as npm 6 did. */
+const installFreely = `cd "$1" && shift
+"$@" 2>"$HOME/errors"; code=$?
+cat "$HOME/errors" >&2
+if [ "$code" -ne 0 ] && grep -q ERESOLVE "$HOME/errors"; then
+  echo '${peerConflictMark}'
+  exec "$@" --legacy-peer-deps
+fi
+exit "$code"`;
+
 export interface NpmPlan {
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
@@ -57,7 +73,7 @@ export async function planNpmInstall(
     command: [
       '/bin/sh',
       '-c',
-      'cd "$1" && shift && exec "$@"',
+      project.lock === null ? installFreely : installLocked,
       'sh',
       folder,
       tools.node,

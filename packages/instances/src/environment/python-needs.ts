@@ -100,6 +100,10 @@ export async function readPythonNeeds(sources: PythonSources): Promise<PythonNee
   );
   for (const [path, bytes] of [...listed.files, ...dynamic.files]) files.set(path, bytes);
   gaps.push(...listed.gaps, ...dynamic.gaps);
+  const installer = /\b(?:tox|nox)\b/.exec(command)?.[0];
+  if (installer !== undefined) {
+    gaps.push(`${installer} installs packages while the tests run, which a sandbox without a network does not allow`);
+  }
   if (project.dynamic.length > 0 && dynamic.files.size === 0 && listed.lines.length === 0) {
     gaps.push('the project computes its dependencies while it is built; those were not installed');
   }

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
-import { findControlGroups, openControlGroup } from './cgroup.ts';
+import { findControlGroups, makeControlGroup, planControlGroup } from './cgroup.ts';
 
 const limits = { memoryBytes: 123_456_789, processes: 42, callSeconds: 1 };
 const yes = async () => true;
@@ -49,7 +49,7 @@ describe('control groups on other machines', () => {
       mountinfo: mount(root, 'cgroup2', 'nsdelegate'),
       mayMakeGroup: yes,
     });
-    const opened = await openControlGroup(support, 'nova-x', limits);
+    const opened = await makeControlGroup(planControlGroup(support, 'nova-x'), limits, support.reason);
     const folder = join(own, 'nova-x');
     assert.equal(opened.memory, 'cgroup-v2');
     assert.equal(await readFile(join(folder, 'memory.max'), 'utf8'), '123456789');
@@ -73,7 +73,7 @@ describe('control groups on other machines', () => {
       mountinfo: mount(join(root, 'memory'), 'cgroup', 'memory') + mount(join(root, 'pids'), 'cgroup', 'pids'),
       mayMakeGroup: yes,
     });
-    const opened = await openControlGroup(support, 'nova-x', limits);
+    const opened = await makeControlGroup(planControlGroup(support, 'nova-x'), limits, support.reason);
     assert.deepEqual([opened.memory, opened.processes], ['cgroup-v1', 'cgroup-v1']);
     assert.equal(await readFile(join(root, 'memory/job/nova-x/memory.limit_in_bytes'), 'utf8'), '123456789');
     assert.equal(await readFile(join(root, 'pids/job/nova-x/pids.max'), 'utf8'), '42');
@@ -87,7 +87,7 @@ describe('control groups on other machines', () => {
       mountinfo: mount(root, 'cgroup2', 'nsdelegate'),
       mayMakeGroup: no,
     });
-    const opened = await openControlGroup(support, 'nova-x', limits);
+    const opened = await makeControlGroup(planControlGroup(support, 'nova-x'), limits, support.reason);
     assert.deepEqual([opened.memory, opened.processes], ['none', 'none']);
     assert.equal(opened.missing.length, 2);
     assert.match(opened.missing.join('\n'), /memory is not limited: .*delegated/);

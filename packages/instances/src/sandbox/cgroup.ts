@@ -82,7 +82,7 @@ function ownFolders(
     const [, , , root, mount] = left?.split(' ') ?? [];
     const [type, , options] = right?.split(' ') ?? [];
     return root !== undefined && mount !== undefined && (type === 'cgroup' || type === 'cgroup2')
-      ? [{ type, root: unescape(root), mount: unescape(mount), options: options?.split(',') ?? [] }]
+      ? [{ type, root: unescapePath(root), mount: unescapePath(mount), options: options?.split(',') ?? [] }]
       : [];
   });
   let unified: OwnFolder | null = null;
@@ -102,7 +102,7 @@ function ownFolders(
   return { unified, legacy };
 }
 
-function unescape(path: string): string {
+function unescapePath(path: string): string {
   return path.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 }
 
@@ -162,35 +162,51 @@ async function mayMakeRealGroup(folder: string): Promise<boolean> {
   }
 }
 
-/** Makes the group of one sandbox, or takes over the one that has this name. */
-export async function openControlGroup(
-  support: ControlGroupSupport,
-  name: string,
-  limits: SandboxLimits | null,
-): Promise<ControlGroup> {
-  const missing: string[] = [];
-  const folders = new Set<string>();
-  const opened = { memory: null as Opened | null, processes: null as Opened | null };
-  for (const kind of ['memory', 'processes'] as const) {
-    const place = support[kind];
-    try {
-      if (place === null) throw new Error(support.reason);
-      const folder = join(place.parent, name);
-      await mkdir(folder, { recursive: true });
-      folders.add(folder);
-      if (limits !== null) await writeLimit(kind, place.version, folder, limits);
-      opened[kind] = { folder, version: place.version };
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      missing.push(`${kind === 'memory' ? 'memory' : 'process count'} is not limited: ${reason}`);
-    }
-  }
-  return new FolderControlGroup([...folders], opened, missing);
+/** The folders of one group; plain JSON, so that another host, started elsewhere, finds the same group. */
+export interface ControlGroupPlaces {
+  readonly memory: Opened | null;
+  readonly processes: Opened | null;
 }
 
 interface Opened {
   readonly folder: string;
   readonly version: 'cgroup-v2' | 'cgroup-v1';
+}
+
+/** Where the group of this name will be; makes nothing. */
+export function planControlGroup(support: ControlGroupSupport, name: string): ControlGroupPlaces {
+  const plan = (place: ControllerPlace | null): Opened | null =>
+    place === null ? null : { folder: join(place.parent, name), version: place.version };
+  return { memory: plan(support.memory), processes: plan(support.processes) };
+}
+
+/** Makes the group of one sandbox. What cannot be limited is said in `missing`; `reason` says why there is no place. */
+export async function makeControlGroup(
+  places: ControlGroupPlaces,
+  limits: SandboxLimits,
+  reason: string,
+): Promise<ControlGroup> {
+  const missing: string[] = [];
+  const opened: { memory: Opened | null; processes: Opened | null } = { memory: null, processes: null };
+  for (const kind of ['memory', 'processes'] as const) {
+    const place = places[kind];
+    try {
+      if (place === null) throw new Error(reason);
+      await mkdir(place.folder, { recursive: true });
+      await writeLimit(kind, place.version, place.folder, limits);
+      opened[kind] = place;
+    } catch (error) {
+      if (place !== null) await rmdir(place.folder).catch(ignoreAbsent);
+      const said = error instanceof Error ? error.message : String(error);
+      missing.push(`${kind === 'memory' ? 'memory' : 'process count'} is not limited: ${said}`);
+    }
+  }
+  return new FolderControlGroup(opened, missing);
+}
+
+/** Takes over a group that was made before; one that is gone has no members. */
+export function takeControlGroup(places: ControlGroupPlaces): ControlGroup {
+  return new FolderControlGroup(places, []);
 }
 
 async function writeLimit(
@@ -223,18 +239,15 @@ class FolderControlGroup implements ControlGroup {
   readonly #memory: Opened | null;
   readonly #processes: Opened | null;
 
-  constructor(
-    folders: readonly string[],
-    opened: { memory: Opened | null; processes: Opened | null },
-    missing: readonly string[],
-  ) {
-    this.#folders = folders;
+  constructor(opened: ControlGroupPlaces, missing: readonly string[]) {
+    const places = [opened.memory, opened.processes].filter((place) => place !== null);
+    this.#folders = [...new Set(places.map(({ folder }) => folder))];
     this.#memory = opened.memory;
     this.#processes = opened.processes;
     this.memory = opened.memory?.version ?? 'none';
     this.processes = opened.processes?.version ?? 'none';
     this.missing = missing;
-    this.joinFiles = folders.map((folder) => join(folder, 'cgroup.procs'));
+    this.joinFiles = this.#folders.map((folder) => join(folder, 'cgroup.procs'));
   }
 
   async memoryKills(): Promise<number> {

@@ -103,7 +103,7 @@ export function describeSandboxDriver(name: string, create: (records: string) =>
     });
 
     test('too much memory ends the command, and the end says so', async (context) => {
-      const hungry = request('x=$(head -c 400000000 /dev/zero | tr "\\0" a); echo unreachable ${#x}');
+      const hungry = request('x=$(head -c 400000000 /dev/zero | tr "\\0" a); echo unreachable "$x"');
       await using sandbox = await driver.start(hungry);
       if (sandbox.isolation.memory === 'none') return context.skip('this machine gives no memory limit');
       const end = await sandbox.ended;

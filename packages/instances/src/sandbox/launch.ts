@@ -15,17 +15,25 @@ import {
   signalProcess,
   whenGone,
 } from '../supervision/processes.ts';
-import { type ControlGroup, type ControlGroupSupport, findControlGroups, openControlGroup } from './cgroup.ts';
+import {
+  type ControlGroup,
+  type ControlGroupSupport,
+  findControlGroups,
+  makeControlGroup,
+  planControlGroup,
+  takeControlGroup,
+} from './cgroup.ts';
 import type { SandboxEnd, SandboxProcess, SandboxStart } from './driver.ts';
 
 /** Carried by every process of a sandbox, so that one is found wherever it went. */
 export const sandboxMarker = 'NOVA_SANDBOX';
 
 const identitySchema = z.object({ pid: z.number().int(), startTime: z.string(), boot: z.string() });
+const placeSchema = z.object({ folder: z.string(), version: z.enum(['cgroup-v2', 'cgroup-v1']) });
 const recordSchema = z.object({
   id: z.string(),
   marker: z.string(),
-  group: z.string(),
+  group: z.object({ memory: placeSchema.nullable(), processes: placeSchema.nullable() }),
   /** Null until the processes exist: a record like this is a start that was cut short. */
   processes: z.array(identitySchema).nullable(),
   isolation: z.unknown(),
@@ -59,16 +67,17 @@ export class Launcher {
     await mkdir(this.#records, { recursive: true });
     const name = nameOf(request.id);
     const marker = `${name}-${randomUUID()}`;
+    const support = await this.#groups();
     const record: LaunchRecord = {
       id: request.id,
       marker,
-      group: `nova-${marker}`,
+      group: planControlGroup(support, `nova-${marker}`),
       processes: null,
       isolation: null,
     };
     // The intention goes to disk first: a start cut short anywhere is found by its marker.
     await this.#save(record);
-    const group = await openControlGroup(await this.#groups(), record.group, request.limits);
+    const group = await makeControlGroup(record.group, request.limits, support.reason);
     const tree = new Tree(request.id, marker, group, () => this.#forget(request.id, marker));
     try {
       const { command, workingFolder, environment, reportsChild, isolation } = plan(marker);
@@ -92,7 +101,7 @@ export class Launcher {
     const text = await readIfThere(this.#recordPath(id));
     const record = text === null ? null : parseRecord(text);
     if (record === null) return null;
-    const group = await openControlGroup(await this.#groups(), record.group, null);
+    const group = takeControlGroup(record.group);
     const tree = new Tree(id, record.marker, group, () => this.#forget(id, record.marker));
     const walls = isolationOf(record.isolation);
     const processes = record.processes ?? [];

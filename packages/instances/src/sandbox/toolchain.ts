@@ -96,6 +96,7 @@ const questions: Readonly<Record<string, Question>> = {
     return { shown: [helpers, prefixOf(real)], entry: dirname(real) };
   },
   make: async (executable) => {
+    await ask(executable, ['--version']);
     const real = await realpath(executable);
     return { shown: [prefixOf(real)], entry: dirname(real) };
   },

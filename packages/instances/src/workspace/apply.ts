@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { copyFile, rename } from 'node:fs/promises';
+import { copyFile, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, NovaError } from '@nova/core';
 import { changesBetween, novaIdentity, pathsOf, signature, type TreeChange, treeOf } from './commits.ts';
@@ -47,6 +47,9 @@ interface Work {
   readonly signal: AbortSignal;
 }
 
+// In the scratch of an apply: whose files it is about.
+const applyingName = 'applying';
+
 const inTheWay = new Set(['ENOTEMPTY', 'EISDIR', 'EEXIST', 'ENOTDIR']);
 
 const unfinished = ['MERGE_HEAD', 'CHERRY_PICK_HEAD', 'REVERT_HEAD', 'rebase-merge', 'rebase-apply'];
@@ -63,11 +66,12 @@ export async function apply(
   requireCommit(input.base);
   const repository = await openRepository(input.repository, signal);
   try {
+    await using scratch = folder.scratches.make(repository);
+    await writeFile(join(scratch.folder, applyingName), repository.top);
     await using _lock = await lockIndex(repository);
     const { head } = await readHead(repository, signal);
     await recoverSwap(repository, head);
     refuseUnfinished(repository);
-    await using scratch = folder.scratches.make(repository);
     const view = await viewOf(repository, scratch, [repository.objects, mirrorOf(folder, repository.top).objects]);
     for (const commit of [input.commit, input.base]) await requirePresent(view, input, commit, signal);
     if (await isAncestor(view, input.commit, head, signal)) return { how: 'already-applied', head };
@@ -82,6 +86,22 @@ export async function apply(
       'internal',
       `${input.branch} was not applied to ${repository.top}; its files are as before.`,
     );
+  }
+}
+
+/** Puts a person's files back, and unlocks their index, after a process died while it applied. */
+export async function recoverApplies(folder: MirrorFolder, signal: AbortSignal): Promise<void> {
+  for (const leftover of folder.scratches.leftovers()) {
+    const top = await readFile(join(leftover, applyingName), 'utf8').catch(() => '');
+    if (!existsSync(top)) continue;
+    try {
+      const repository = await openRepository(top, signal);
+      await using _lock = await lockIndex(repository);
+      await recoverSwap(repository, (await readHead(repository, signal)).head);
+    } catch (error) {
+      // The plan stays beside the files, and the next apply there follows it; others must not wait for this one.
+      if (!(error instanceof NovaError)) throw error;
+    }
   }
 }
 

@@ -256,6 +256,6 @@ test('what a killed process left is swept, what a living one uses is not', async
   using sample = sampleRepository();
   await captured(sample);
   mkdirSync(join(sample.mirrors, '.scratch/999999999-1/left/git'), { recursive: true });
-  assert.equal(sample.workspaces.sweep(), 1);
-  assert.equal(sample.workspaces.sweep(), 0);
+  assert.equal(await sample.workspaces.sweep(sample.signal), 1);
+  assert.equal(await sample.workspaces.sweep(sample.signal), 0);
 });

@@ -78,7 +78,8 @@ const configurationNames = new Set([
 ]);
 
 const configurationFiles = [
-  /^(vitest|vite|jest|mocha|ava|karma|playwright|cypress|babel|rollup|webpack|esbuild|swc|tap|wtr|web-test-runner|nyc|c8)\.[^/]*\.?(config|conf|workspace|setup)?\.?([cm]?[jt]sx?|json5?|ya?ml|toml)$/,
+  /^(vitest|vite|jest|mocha|ava|karma|playwright|cypress|babel|rollup|webpack|esbuild|swc|tap|wtr|web-test-runner|nyc|c8)\.([^/]*\.)?(config|conf|workspace|setup)(\.[^/]*)?\.([cm]?[jt]sx?|json5?|ya?ml|toml)$/,
+  /^(cypress|jest|mocha|tap)\.(json5?|ya?ml)$/,
   /^(vitest|jest|mocha|test)[-_.]?(setup|globals?)\b.*$/,
   /^\.(mocharc|babelrc|nycrc|c8rc|swcrc|taprc|env)(\..+)?$/,
   /^(ts|js)config(\..+)?\.json$/,

@@ -23,6 +23,8 @@ export interface ScratchSource {
 /** Hands out scratch folders; those of dead processes are swept. */
 export interface ScratchRoot {
   make(source: ScratchSource): Scratch;
+  /** Folders that killed processes left. */
+  leftovers(): string[];
   /** Removes what killed processes left; returns how many. */
   sweep(): number;
 }
@@ -59,6 +61,10 @@ export function writeRepository(gitDir: string, config: string, shallow: string)
 /** Scratch folders under `root`, which must lie on the mirrors' file system. */
 export function scratchRoot(root: string): ScratchRoot {
   const own = processName('self') ?? `${process.pid}-0`;
+  const deadProcesses = () =>
+    namesIn(root)
+      .filter((name) => name !== own && processName(Number(name.split('-')[0])) !== name)
+      .map((name) => join(root, name));
   return {
     make(source) {
       const folder = join(root, own, randomUUID());
@@ -74,12 +80,12 @@ export function scratchRoot(root: string): ScratchRoot {
         },
       };
     },
+    leftovers: () => deadProcesses().flatMap((folder) => namesIn(folder).map((name) => join(folder, name))),
     sweep() {
       let removed = 0;
-      for (const name of namesIn(root)) {
-        if (name === own || processName(Number(name.split('-')[0])) === name) continue;
-        removed += namesIn(join(root, name)).length;
-        rmSync(join(root, name), { recursive: true, force: true });
+      for (const folder of deadProcesses()) {
+        removed += namesIn(folder).length;
+        rmSync(folder, { recursive: true, force: true });
       }
       return removed;
     },

@@ -1,7 +1,7 @@
 import { mkdirSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, toNovaError } from '@nova/core';
-import { type Applied, type ApplyRequest, apply } from './apply.ts';
+import { type Applied, type ApplyRequest, apply, recoverApplies } from './apply.ts';
 import { type BundleLimits, defaultBundleLimits } from './bundle-rules.ts';
 import { type Capture, capture } from './capture.ts';
 import { type CloneRequest, createClone } from './clone.ts';
@@ -44,8 +44,8 @@ export interface Workspaces {
   apply(input: ApplyRequest, signal: AbortSignal): Promise<Applied>;
   /** Drops what only a running task needs; its base and its change stay in the mirrors. */
   release(task: string, signal: AbortSignal): Promise<void>;
-  /** Removes what killed operations left; returns how many leftovers there were. Call it at start. */
-  sweep(): number;
+  /** Undoes and removes what killed operations left; returns how many leftovers there were. Call it at start. */
+  sweep(signal: AbortSignal): Promise<number>;
 }
 
 /** What the git half of the host is made from. */
@@ -72,7 +72,10 @@ export function createWorkspaces(options: WorkspacesOptions): Workspaces {
     deliver: (input, signal) => coded(deliver(folder, input, signal)),
     apply: (input, signal) => coded(apply(folder, input, options.clock, signal)),
     release: (task, signal) => coded(releaseTask(folder, task, signal)),
-    sweep: () => folder.scratches.sweep(),
+    async sweep(signal) {
+      await coded(recoverApplies(folder, signal));
+      return folder.scratches.sweep();
+    },
   };
 }
 

@@ -215,7 +215,7 @@ class LedgerModel {
   readonly #keys = new Map<string, { content: string; outcome: AppendOutcome }>();
   #position = 0;
 
-  append(stream: string, key: string, values: number[], expected: ExpectedVersion): AppendOutcome | string {
+  append(stream: string, key: string, values: readonly number[], expected: ExpectedVersion): AppendOutcome | string {
     const content = JSON.stringify([stream, values]);
     const used = this.#keys.get(key);
     if (used !== undefined) return used.content === content ? { ...used.outcome, repeated: true } : 'ledger.key_reused';

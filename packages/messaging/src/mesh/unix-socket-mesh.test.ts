@@ -203,6 +203,7 @@ describe('unix socket mesh: publish and subscribe', () => {
       bytes += piece.length;
       hears ||= piece.includes('the end');
     });
+    deaf.resume();
     while (!hears) {
       server.publish('activity', { text: 'the end' });
       await mesh.request('echo', 0, z.number(), never);

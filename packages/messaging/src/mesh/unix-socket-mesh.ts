@@ -35,7 +35,10 @@ export async function serveMesh(options: ServeMeshOptions): Promise<MeshServer> 
   });
   return {
     publish(subject, payload) {
-      for (const caller of callers) caller.deliver(subject, payload);
+      const listening = [...callers].filter((caller) => caller.listensTo(subject));
+      if (listening.length === 0) return;
+      const bytes = JSON.stringify(payload)?.length ?? 0;
+      for (const caller of listening) caller.deliver(subject, payload, bytes);
     },
     get connections() {
       return callers.size;
@@ -68,6 +71,8 @@ class Caller {
   readonly #connection: MessageConnection;
   readonly #subjects = new Set<string>();
   readonly #gone = new AbortController();
+  /** Of messages; the connection writes one after the other, so the socket's own count shows the first only. */
+  #unsentBytes = 0;
 
   constructor(socket: Socket, handlers: Readonly<Record<string, MeshHandler>>) {
     this.#socket = socket;
@@ -118,10 +123,20 @@ class Caller {
     return null;
   }
 
-  deliver(subject: string, payload: unknown): void {
-    if (!this.#subjects.has(subject) || this.#socket.writableLength > backlogBytes) return;
-    // Fails only when the caller is gone, to whom nothing is owed.
-    this.#connection.sendNotification(meshMethods.message, { subject, payload }).catch(() => {});
+  listensTo(subject: string): boolean {
+    return this.#subjects.has(subject);
+  }
+
+  deliver(subject: string, payload: unknown, bytes: number): void {
+    if (this.#unsentBytes > backlogBytes) return;
+    this.#unsentBytes += bytes;
+    this.#connection
+      .sendNotification(meshMethods.message, { subject, payload })
+      // Fails only when the caller is gone, to whom nothing is owed.
+      .catch(() => {})
+      .finally(() => {
+        this.#unsentBytes -= bytes;
+      });
   }
 
   end(): void {

@@ -48,6 +48,12 @@ const signals: readonly Signal[] = [
     factor: 1.6,
   },
   {
+    message: /RecursionError|maximum recursion/,
+    template: /missing-guard/,
+    text: /if (?:not \w+|\w+ (?:==|<=) [01]|\w+ is None):/,
+    factor: 6,
+  },
+  {
     message: /StopIteration|did not run to its end|running/,
     template: /missing-condition|missing-update|off-by-one|comparison/,
     factor: 1.4,

@@ -67,7 +67,7 @@ export const returns: Template = function* (place) {
               value,
               `${name} ${check}`,
               'wrong-return',
-              0.03,
+              check === '== 0' ? 0.06 : 0.03,
               'The outcome is fixed to {old}; this makes it depend on {new}.',
             );
       }

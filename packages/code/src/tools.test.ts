@@ -1,0 +1,275 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import {
+  type Candidate,
+  type Finding,
+  type Localisation,
+  sandboxTools,
+  type TestReport,
+  type Verdict,
+} from '@nova/core';
+import { TemporaryProject } from './testing/temporary-project.ts';
+import { createCodeTools } from './tools.ts';
+
+test('there is a tool for every tool that runs in a sandbox', () => {
+  assert.deepEqual(Object.keys(createCodeTools()).sort(), sandboxTools.map((tool) => tool.name).sort());
+});
+
+test('an input that a tool does not take is refused', async () => {
+  using project = new TemporaryProject({ 'a.txt': '' });
+  await assert.rejects(project.call('tests.run', { command: 1 }), { code: 'tool.input' });
+});
+
+const source = `export function sumTo(list, n) {
+  let total = 0;
+  for (let i = 0; i <= n; i++) {
+    total += list[i];
+  }
+  return total;
+}
+export const twice = (x) => x * 2;
+`;
+
+const body = `import { sumTo, twice } from '../src/sum.js';
+describe('sums', () => { test('first two', () => equal(sumTo([1, 2, 3], 2), 3)); test('none', () => equal(twice(0), 0)); });
+test('twice', () => equal(twice(2), 4));
+`;
+const nodeTests = `import { test, describe } from 'node:test'; import assert from 'node:assert'; const equal = assert.equal;\n${body}`;
+const vitestTests = `import { test, describe, expect } from 'vitest'; const equal = (a, b) => expect(a).toBe(b);\n${body}`;
+const plainScript = `import { sumTo, twice } from './src/sum.js';
+if (twice(2) !== 4) throw new Error('twice');
+if (sumTo([1, 2, 3], 2) !== 3) throw new Error('sumTo gives ' + sumTo([1, 2, 3], 2));
+`;
+const typed = source.replace('list, n', 'list: number[], n: number').replace('(x)', '(x: number)');
+
+const projects = [
+  { name: 'node:test', command: 'npm test', script: 'node --test', test: nodeTests, path: 'src/sum.js', text: source },
+  { name: 'vitest', command: 'npm test', script: 'vitest run', test: vitestTests, path: 'src/sum.js', text: source },
+  {
+    name: 'vitest and TypeScript',
+    command: 'npm test',
+    script: 'vitest run',
+    test: vitestTests,
+    path: 'src/sum.ts',
+    text: typed,
+  },
+  { name: 'an exit code', command: 'node check.js', script: '', test: '', path: 'src/sum.js', text: source },
+];
+
+for (const { name, command, script, test: tests, path, text } of projects) {
+  test(`a bug is found, repaired, shown, committed and reviewed with ${name}`, async () => {
+    using project = new TemporaryProject(
+      {
+        'package.json': JSON.stringify({ type: 'module', scripts: { test: script } }),
+        [path]: text,
+        ...(tests === '' ? { 'check.js': plainScript } : { 'test/sum.test.js': tests }),
+      },
+      { modules: script.includes('vitest') },
+    );
+    const report: TestReport = await project.run(command);
+    const failing = report.tests.filter((item) => item.status === 'failed');
+    assert.equal(failing.length, 1);
+    const common = { command, timeoutSeconds: 60 };
+    const found = await project.call<Localisation>('repair.localise', { ...common, failing });
+    assert.equal(found.runs, 1);
+    assert.ok(found.suspects.length > 0);
+    assert.ok(found.suspects.every((suspect) => suspect.path === path));
+    assert.ok(found.suspects.slice(0, 5).some((suspect) => suspect.startLine === 3));
+    if (tests !== '') assert.ok((found.suspects.find((suspect) => suspect.startLine === 8)?.score ?? 0) < 1);
+    const proposed = await project.call<{ candidates: Candidate[] }>('repair.propose', {
+      suspects: found.suspects,
+      failing,
+      limit: 40,
+    });
+    const again = await project.call<{ candidates: Candidate[] }>('repair.propose', {
+      suspects: found.suspects,
+      failing,
+      limit: 40,
+    });
+    assert.deepEqual(again, proposed);
+    assert.equal(new Set(proposed.candidates.map((candidate) => candidate.id)).size, proposed.candidates.length);
+    const judging = { ...common, baselineFailing: failing, counted: report.counted, target: [] };
+    const evaluated = await project.call<{ verdicts: Verdict[]; runs: number }>('repair.evaluate', {
+      ...judging,
+      candidates: proposed.candidates,
+      enough: 1,
+    });
+    const at = evaluated.verdicts.findIndex((verdict) => verdict.outcome === 'plausible');
+    const repair = proposed.candidates[at];
+    assert.ok(repair, 'no candidate repairs the bug');
+    assert.ok(evaluated.verdicts.slice(at + 1).every((verdict) => verdict.outcome === 'not-run'));
+    const small = await project.call<{ candidate: Candidate }>('repair.minimise', { ...judging, candidate: repair });
+    const shown = await project.call<{ diffs: { diff: string }[] }>('change.preview', {
+      candidates: [small.candidate],
+    });
+    assert.match(shown.diffs[0]?.diff ?? '', /^\+.*i < n; i\+\+/m);
+    const commit = { edits: small.candidate.edits, message: 'Repair the bound\n', committedAt: '2026-01-02T03:04:05Z' };
+    const made = await project.call<{ commit: string; bundle: string }>('change.commit', commit);
+    assert.equal(made.bundle, 'attachment:bundle');
+    assert.equal((await project.call<{ commit: string }>('change.commit', commit)).commit, made.commit);
+    assert.equal(project.git('rev-parse', `${made.commit}^`).trim(), project.commit);
+    const bundle = join(project.context.scratch, '..', 'b.bundle');
+    writeFileSync(bundle, project.attachments.get('bundle') ?? '');
+    assert.match(project.git('bundle', 'verify', bundle), /HEAD/);
+    const review = { base: project.commit, commit: made.commit, paths: [path] };
+    assert.deepEqual(await project.call('change.review', review), { findings: [] });
+    assert.equal(project.git('status', '--porcelain').trim(), '');
+    assert.equal(project.git('rev-parse', 'HEAD').trim(), project.commit);
+    assert.deepEqual(readdirSync(project.context.scratch), []);
+  });
+}
+
+test('a candidate that fixes its test by breaking another regresses, one that hangs is stopped', async () => {
+  using project = new TemporaryProject({
+    'value.js': 'exports.value = (n) => n + 1;\n',
+    'value.test.js': `const { test } = require('node:test'); const assert = require('node:assert'); const { value } = require('./value');
+test('one', () => assert.equal(value(1), 2)); test('two', () => assert.equal(value(2), 4));`,
+  });
+  const command = 'node --test';
+  const report = await project.run(command);
+  const failing = report.tests.filter((item) => item.status === 'failed');
+  const candidate = (id: string, text: string): Candidate => ({
+    id,
+    template: 'test',
+    rank: 0,
+    score: 1,
+    edits: [{ path: 'value.js', start: 23, end: 28, text }],
+    explanation: '',
+  });
+  const candidates = [
+    candidate('a', 'n * 3'),
+    candidate('b', 'n + 2'),
+    candidate('c', '('),
+    candidate('d', '(() => { for (;;); })()'),
+    candidate('e', 'process.exit(0)'),
+    candidate('f', 'n * 2'),
+    candidate('g', 'n * 2'),
+  ];
+  const { verdicts } = await project.call<{ verdicts: Verdict[] }>('repair.evaluate', {
+    command,
+    timeoutSeconds: 20,
+    candidates,
+    baselineFailing: failing,
+    counted: true,
+    target: [],
+    enough: 2,
+  });
+  assert.deepEqual(
+    verdicts.map((verdict) => verdict.outcome),
+    ['still-failing', 'regresses', 'does-not-parse', 'timed-out', 'still-failing', 'plausible', 'plausible'],
+  );
+  assert.equal(project.git('status', '--porcelain'), '');
+});
+
+test('edits that a repair does not need are left out', async () => {
+  using project = new TemporaryProject({
+    'value.js': 'exports.value = (n) => n + 1;\nexports.other = 1;\n',
+    'value.test.js': `const { test } = require('node:test'); const assert = require('node:assert'); const { value } = require('./value');
+test('two', () => assert.equal(value(2), 4));`,
+  });
+  const report = await project.run('node --test');
+  const edits = [
+    { path: 'value.js', start: 46, end: 47, text: '2' },
+    { path: 'value.js', start: 23, end: 28, text: 'n + 2' },
+  ];
+  const { candidate } = await project.call<{ candidate: Candidate }>('repair.minimise', {
+    command: 'node --test',
+    timeoutSeconds: 20,
+    candidate: { id: 'a', template: 'test', rank: 0, score: 1, edits, explanation: '' },
+    baselineFailing: report.tests.filter((item) => item.status === 'failed'),
+    counted: true,
+    target: [],
+  });
+  assert.deepEqual(candidate.edits, [{ path: 'value.js', start: 27, end: 28, text: '2' }]);
+});
+
+test('edits outside the repository are refused', async () => {
+  using project = new TemporaryProject({ 'a.txt': 'x' });
+  for (const path of ['../a', '/etc/hostname', '.git/config']) {
+    const edits = [{ path, start: 0, end: 0, text: 'x' }];
+    await assert.rejects(project.call('change.commit', { edits, message: 'x', committedAt: '2026-01-02T03:04:05Z' }), {
+      code: 'tool.input',
+    });
+  }
+});
+
+test('a hook and a file-system monitor of the repository do not run', async () => {
+  using project = new TemporaryProject({ 'a.js': 'exports.a = 1;\n' });
+  const witness = mkdtempSync(join(tmpdir(), 'nova-witness-'));
+  try {
+    const script = join(witness, 'run.sh');
+    writeFileSync(script, `#!/bin/sh\ntouch '${witness}/ran'\n`, { mode: 0o755 });
+    project.git('config', 'core.fsmonitor', script);
+    execFileSync(
+      'sh',
+      [
+        '-c',
+        `mkdir -p .git/hooks && for h in pre-commit post-commit post-checkout reference-transaction; do cp '${script}' .git/hooks/$h; done`,
+      ],
+      { cwd: project.folder },
+    );
+    const edits = [{ path: 'a.js', start: 12, end: 13, text: '2' }];
+    await project.call('change.commit', { edits, message: 'x', committedAt: '2026-01-02T03:04:05Z' });
+    assert.deepEqual(readdirSync(witness), ['run.sh']);
+  } finally {
+    rmSync(witness, { recursive: true });
+  }
+});
+
+const reviewed: [string, string, string, string | null][] = [
+  ['a plain repair', 'src/a.js', 'exports.f = (x) => x + 1;\n', null],
+  [
+    'a special case',
+    'src/a.js',
+    "exports.f = (x) => {\n  if (x === 'seven') return 7;\n  return x;\n};\n",
+    'overfit.special-case',
+  ],
+  ['a swallowed error', 'src/a.js', 'exports.f = (x) => { try { return x(); } catch {} };\n', 'errors.swallowed'],
+  ['a left-over print', 'src/a.js', 'exports.f = (x) => { console.log(x); return x; };\n', 'debug.statement'],
+  ['a test', 'test/a.test.js', 'require("node:assert");\n', 'change.test'],
+  ['configuration', 'package.json', '{ "scripts": { "test": "true" } }\n', 'change.configuration'],
+  ['broken syntax', 'src/a.js', 'exports.f = (;\n', 'change.syntax'],
+  ['a removed validation', 'src/b.js', 'exports.g = (x) => {\n  return x;\n};\n', 'validation.removed'],
+  ['a file nobody named', 'src/c.js', 'exports.h = 2;\n', 'change.unexpected-file'],
+  ['an early exit', 'src/a.js', 'exports.f = () => process.exit(0);\n', 'process.exit'],
+];
+
+for (const [name, path, text, rule] of reviewed) {
+  test(`review of ${name} ${rule === null ? 'finds nothing' : `names ${rule}`}`, async () => {
+    using project = new TemporaryProject({
+      'src/a.js': 'exports.f = (x) => x;\n',
+      'src/b.js': "exports.g = (x) => {\n  if (!x) throw new Error('x');\n  return x;\n};\n",
+      'src/c.js': 'exports.h = 1;\n',
+      'test/a.test.js': '',
+      'package.json': '{}\n',
+    });
+    writeFileSync(join(project.folder, path), text);
+    project.git(
+      '-c',
+      'user.name=A',
+      '-c',
+      'user.email=a@localhost',
+      'commit',
+      '--quiet',
+      '--all',
+      '--message',
+      'Change',
+    );
+    const commit = project.git('rev-parse', 'HEAD').trim();
+    project.git('reset', '--quiet', '--hard', project.commit);
+    const paths = ['src/a.js', 'src/b.js', 'test/a.test.js', 'package.json'];
+    const { findings } = await project.call<{ findings: Finding[] }>('change.review', {
+      base: project.commit,
+      commit,
+      paths,
+    });
+    assert.deepEqual(
+      findings.filter((finding) => finding.severity === 'error').map((finding) => finding.rule),
+      rule === null ? [] : [rule],
+    );
+  });
+}
