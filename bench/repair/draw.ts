@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { globSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -95,7 +95,7 @@ export function isShown(id: string): boolean {
   return (createHash('sha256').update(id).digest()[0] ?? 0) % 2 === 0;
 }
 
-async function installBeside({ dependencies, tape }: BenchPackage, folder: string): Promise<void> {
+async function installBeside({ dependencies }: BenchPackage, folder: string): Promise<void> {
   const manifest = z
     .record(z.string(), z.unknown())
     .parse(JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')));
@@ -104,9 +104,6 @@ async function installBeside({ dependencies, tape }: BenchPackage, folder: strin
   if (Object.keys(dependencies).length > 0) {
     await must('npm', ['install', '--no-package-lock', '--ignore-scripts', '--silent'], { cwd: folder });
   }
-  if (!tape) return;
-  await mkdir(join(folder, 'node_modules/tape'), { recursive: true });
-  await cp(join(import.meta.dirname, 'tape-on-node-test.cjs'), join(folder, 'node_modules/tape/index.js'));
 }
 
 async function mutationsOf(path: string, text: string, folder: string): Promise<readonly Mutation[]> {

@@ -17,8 +17,6 @@ export const packageSchema = z.strictObject({
   dependencies: z.record(z.string(), z.string()).default({}),
   /** PyPI: the folder that the package is imported from. */
   pythonPath: z.string().default('.'),
-  /** The suite is written for tape and runs through a stand-in on node:test. */
-  tape: z.boolean().default(false),
 });
 export type BenchPackage = z.infer<typeof packageSchema>;
 

@@ -29,7 +29,7 @@ import { meshHandler, openFolderBlobs, serveMesh } from '@nova/messaging';
 import { CallRecords, taskOf } from './call-records.ts';
 import { HostCalls } from './host-calls.ts';
 import { createHostTools } from './host-tools.ts';
-import { openLog } from './log.ts';
+import { type Log, openLog } from './log.ts';
 
 export interface HostOptions {
   readonly folder: DataFolder;
@@ -95,12 +95,8 @@ export async function startHost(options: HostOptions): Promise<Host> {
       publish: (activity) => mesh.publish(hostSubjects.activity, activity),
       log,
     });
-    const swept = {
-      sandboxes: await parts.sandboxes.sweep(),
-      workspaces: parts.workspaces.sweep(),
-      environments: await parts.environments.sweep(),
-    };
-    await writeWhole(join(folder.run, 'host.pid'), JSON.stringify(await identify(process.pid)));
+    const swept = await sweep(parts, log);
+    await writeWhole(join(folder.run, 'host.pid'), JSON.stringify(identify(process.pid)));
     log('host.started', { pid: process.pid, swept, path: environment['PATH'] });
     ready.resolve(calls);
     const idle = watchIdle(() => mesh.connections > 0 || calls.runningCount > 0, options.idleSeconds ?? 60);
@@ -122,6 +118,26 @@ export async function startHost(options: HostOptions): Promise<Host> {
     log('host.failed', { message: toNovaError(error).message });
     throw error;
   }
+}
+
+/** Clears what killed work left. A part that cannot be cleared now is logged; it stops nobody's work. */
+async function sweep(
+  { sandboxes, workspaces, environments }: Awaited<ReturnType<typeof openParts>>,
+  log: Log,
+): Promise<Record<string, number | null>> {
+  const work = {
+    sandboxes: async () => sandboxes.sweep(),
+    workspaces: async () => workspaces.sweep(new AbortController().signal),
+    environments: async () => environments.sweep(),
+  };
+  const swept: Record<string, number | null> = {};
+  for (const [part, clear] of Object.entries(work)) {
+    swept[part] = await clear().catch((error: unknown) => {
+      log('sweep.failed', { part, message: toNovaError(error).message });
+      return null;
+    });
+  }
+  return swept;
 }
 
 async function openParts({ folder, environment, home, clock, runnerEntry }: HostOptions) {

@@ -134,6 +134,24 @@ export function describeHost(driver: SandboxDriverName): void {
       assert.equal(existsSync(left), false);
     });
 
+    test('kill -9 of the host at any point of making a sandbox leaves a usable one or none', async () => {
+      await using trial = await started(driver);
+      for (const [index, milliseconds] of [0, 40, 150, 400].entries()) {
+        const id = `sandbox-${index}`;
+        const callId = `T1/1/a/${id}/0`;
+        await trial.spec();
+        const broken = trial.run(callId, 'echo x >> witness', { id }).catch(() => null);
+        await new Promise((resolve) => setTimeout(resolve, milliseconds));
+        await trial.end('SIGKILL');
+        await broken;
+        assert.equal(await trial.start(), null);
+        assert.equal(outputOf(await trial.run(callId, 'echo x >> witness', { id })).exitCode, 0);
+        assert.equal(readFileSync(join(trial.workspace(id), 'witness'), 'utf8'), 'x\n');
+      }
+      const records = join(trial.folder.root, 'sandboxes', driver);
+      assert.equal(readdirSync(records).filter((name) => name.endsWith('.json')).length, 4);
+    });
+
     test('a second daemon on the same data folder leaves at once and disturbs nothing', async () => {
       await using trial = await started(driver);
       const second = new HostTrial(driver);

@@ -8,8 +8,10 @@ export interface Frame {
 }
 
 const patterns = [
+  // V8 with a name: the place stands in parentheses and may hold spaces.
+  /\(((?:file:\/\/)?\/[^():\n]*?\.[A-Za-z]{1,4}):(\d+)(?::\d+)?\)/g,
   // V8: "at name (file:///a/b.js:3:4)", "at /a/b.js:3:4", "❯ src/a.ts:3:4"
-  /(?:\(|\s|^|@)((?:file:\/\/)?[^\s():"'][^():"'\n]*?\.[A-Za-z]{1,4}):(\d+)(?::\d+)?/gm,
+  /(?:\s|^|@)((?:file:\/\/)?[^\s():"'][^():"'\n]*?\.[A-Za-z]{1,4}):(\d+)(?::\d+)?/gm,
   // CPython: File "/a/b.py", line 3
   /File "([^"\n]+)", line (\d+)/g,
 ];

@@ -35,6 +35,7 @@ export async function localise(
 ): Promise<Localisation> {
   const notes: string[] = [];
   const tracked = new Set(await tree.tracked());
+  for (const path of await judgesNamed(request.command, tracked, tree)) tracked.delete(path);
   const files = new Map<string, Ranges | null>();
   const rangesOf = async (path: string) => {
     const known = files.get(path);
@@ -83,6 +84,17 @@ export async function localise(
     .slice(0, request.limit);
   const method = covered ? (byStack.size > 0 ? 'coverage+stack' : 'coverage') : 'stack';
   return { method, suspects, runs: run.executions, notes };
+}
+
+/** Files that the command itself names, also through a package script: they judge, so they are not suspected. */
+async function judgesNamed(command: string, tracked: ReadonlySet<string>, tree: WorkingTree): Promise<string[]> {
+  let text = command;
+  if (/\b(npm|yarn|pnpm|bun)\b/.test(command)) {
+    const scripts = /"scripts"\s*:\s*\{[^}]*\}/.exec((await tree.read('package.json')) ?? '');
+    text += `\n${scripts?.[0] ?? ''}`;
+  }
+  const words = new Set(text.split(/[\s'"=;&|()]+/).map((word) => word.replace(/^\.\//, '')));
+  return [...tracked].filter((path) => words.has(path));
 }
 
 async function sourceRanges(

@@ -196,7 +196,7 @@ export async function makeControlGroup(
       await writeLimit(kind, place.version, place.folder, limits);
       opened[kind] = place;
     } catch (error) {
-      if (place !== null) await rmdir(place.folder).catch(ignoreAbsent);
+      if (place !== null && place.folder !== opened.memory?.folder) await rmdir(place.folder).catch(ignoreAbsent);
       const said = error instanceof Error ? error.message : String(error);
       missing.push(`${kind === 'memory' ? 'memory' : 'process count'} is not limited: ${said}`);
     }

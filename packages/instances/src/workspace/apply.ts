@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { copyFile, readFile, rename, writeFile } from 'node:fs/promises';
+import { copyFile, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, NovaError } from '@nova/core';
 import { changesBetween, novaIdentity, pathsOf, signature, type TreeChange, treeOf } from './commits.ts';
@@ -17,7 +17,7 @@ import {
 import { asNovaError, type GitPlace, gitFields, gitLine, joinFields, runGit } from './git.ts';
 import { lockIndex } from './index-lock.ts';
 import { type MirrorFolder, mirrorOf, moveRefs, requireCommit, requireTask } from './mirror.ts';
-import type { Scratch } from './scratch.ts';
+import { neededName, type Scratch } from './scratch.ts';
 import { openRepository, readHead, type SourceRepository } from './source-repository.ts';
 import { type MergeOutcome, mergeTrees } from './three-way.ts';
 import { copyIndex, hasCommit, isAncestor, readWorkingTree, viewOf, type WorkingTree } from './working-tree.ts';
@@ -47,9 +47,6 @@ interface Work {
   readonly signal: AbortSignal;
 }
 
-// In the scratch of an apply: whose files it is about.
-const applyingName = 'applying';
-
 const inTheWay = new Set(['ENOTEMPTY', 'EISDIR', 'EEXIST', 'ENOTDIR']);
 
 const unfinished = ['MERGE_HEAD', 'CHERRY_PICK_HEAD', 'REVERT_HEAD', 'rebase-merge', 'rebase-apply'];
@@ -67,7 +64,7 @@ export async function apply(
   const repository = await openRepository(input.repository, signal);
   try {
     await using scratch = folder.scratches.make(repository);
-    await writeFile(join(scratch.folder, applyingName), repository.top);
+    await writeFile(join(scratch.folder, neededName), repository.top);
     await using _lock = await lockIndex(repository);
     const { head } = await readHead(repository, signal);
     await recoverSwap(repository, head);
@@ -92,12 +89,16 @@ export async function apply(
 /** Puts a person's files back, and unlocks their index, after a process died while it applied. */
 export async function recoverApplies(folder: MirrorFolder, signal: AbortSignal): Promise<void> {
   for (const leftover of folder.scratches.leftovers()) {
-    const top = await readFile(join(leftover, applyingName), 'utf8').catch(() => '');
-    if (!existsSync(top)) continue;
+    const marker = join(leftover, neededName);
+    const top = await readFile(marker, 'utf8').catch(() => '');
+    if (top === '') continue;
     try {
-      const repository = await openRepository(top, signal);
-      await using _lock = await lockIndex(repository);
-      await recoverSwap(repository, (await readHead(repository, signal)).head);
+      if (existsSync(top)) {
+        const repository = await openRepository(top, signal);
+        await using _lock = await lockIndex(repository);
+        await recoverSwap(repository, (await readHead(repository, signal)).head);
+      }
+      await rm(marker);
     } catch (error) {
       // The plan stays beside the files, and the next apply there follows it; others must not wait for this one.
       if (!(error instanceof NovaError)) throw error;

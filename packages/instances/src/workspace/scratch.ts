@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { GitPlace } from './git.ts';
+
+/** A file in a scratch that says that something outside depends on it; a sweep leaves the scratch then. */
+export const neededName = 'needed';
 
 export type ObjectFormat = 'sha1' | 'sha256';
 
@@ -25,7 +28,7 @@ export interface ScratchRoot {
   make(source: ScratchSource): Scratch;
   /** Folders that killed processes left. */
   leftovers(): string[];
-  /** Removes what killed processes left; returns how many. */
+  /** Removes what killed processes left, except folders that are needed still; returns how many. */
   sweep(): number;
 }
 
@@ -84,8 +87,12 @@ export function scratchRoot(root: string): ScratchRoot {
     sweep() {
       let removed = 0;
       for (const folder of deadProcesses()) {
-        removed += namesIn(folder).length;
-        rmSync(folder, { recursive: true, force: true });
+        for (const name of namesIn(folder)) {
+          if (existsSync(join(folder, name, neededName))) continue;
+          rmSync(join(folder, name), { recursive: true, force: true });
+          removed += 1;
+        }
+        if (namesIn(folder).length === 0) rmSync(folder, { recursive: true, force: true });
       }
       return removed;
     },

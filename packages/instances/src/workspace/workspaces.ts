@@ -44,7 +44,10 @@ export interface Workspaces {
   apply(input: ApplyRequest, signal: AbortSignal): Promise<Applied>;
   /** Drops what only a running task needs; its base and its change stay in the mirrors. */
   release(task: string, signal: AbortSignal): Promise<void>;
-  /** Undoes and removes what killed operations left; returns how many leftovers there were. Call it at start. */
+  /**
+   * Puts a person's files back where a process died while it applied to them, and removes what killed operations left;
+   * returns how many leftovers there were. Call it at start.
+   */
   sweep(signal: AbortSignal): Promise<number>;
 }
 

@@ -204,7 +204,7 @@ function model(make: Make): void {
         }
         await ledger.verify();
       }),
-      { numRuns: 12 },
+      { numRuns: 6 },
     );
   });
 }

@@ -69,7 +69,9 @@ class UnixSocketConnection implements MeshConnection {
       // Rejects every request that waits for its answer.
       this.#connection.dispose();
     });
-    this.#connection.onError(([error]) => this.#end(this.#protocol('sent what is not a message', error)));
+    this.#connection.onError(([error]) =>
+      this.#end(isCut(error) ? this.#unreachable(error) : this.#protocol('sent what is not a message', error)),
+    );
     this.#connection.onNotification(meshMethods.message, (params: unknown) => this.#receive(params));
     this.#connection.listen();
   }
@@ -189,6 +191,12 @@ class UnixSocketConnection implements MeshConnection {
     this.#socket.destroy();
     await this.closed;
   }
+}
+
+/** A killed process resets its socket, which surfaces as a reading or writing error; nothing wrong was said. */
+function isCut(error: Error): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'ECONNRESET' || code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED';
 }
 
 function abortedError(signal: AbortSignal, what: string): NovaError {

@@ -65,7 +65,17 @@ function* otherArguments(place: Place, node: SyntaxNode): Generator<Draft> {
       `\`${place.code(node)}\` is called without {new}; this adds it.`,
     );
   };
+  const splats = new Map<string, string>();
+  for (const part of descend(place.scope.owner ? (field(place.scope.owner, 'parameters') ?? node) : node)) {
+    const sign = part.type === 'list_splat_pattern' ? '*' : part.type === 'dictionary_splat_pattern' ? '**' : null;
+    if (sign) splats.set(place.code(part).slice(sign.length), sign);
+  }
   for (const unused of place.scope.unused) {
+    const sign = splats.get(unused);
+    if (sign) {
+      if (sign === '**' || keywords.size === 0) yield* add(`${sign}${unused}`, 0.16);
+      continue;
+    }
     if (!keywords.has(unused)) yield* add(`${unused}=${unused}`, 0.1);
     if (keywords.size === 0) yield* add(unused, 0.08);
   }

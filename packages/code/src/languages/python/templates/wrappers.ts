@@ -1,5 +1,5 @@
-import { type Draft, replacing, type Template } from '../place.ts';
-import { field, parts } from '../syntax.ts';
+import { type Draft, type Place, replacing, type Template } from '../place.ts';
+import { descend, field, parts, type SyntaxNode } from '../syntax.ts';
 
 /** A conversion, copy or limit around an expression, or one taken away. */
 export const wrappers: Template = function* (place) {
@@ -56,6 +56,16 @@ export const wrappers: Template = function* (place) {
       replacing(place, node, next, 'missing-call', prior * weight, '{old} is used as it is; this makes it {new}.');
     const iterates = node.field === 'right' && parent.type.startsWith('for');
     const number = kinds?.has('number') || node.type === 'binary_operator';
+    if (/^(?:comparison_operator|binary_operator)$/.test(parent.type) && /^(?:identifier|attribute)$/.test(node.type)) {
+      const sides = parts(parent).filter((side) => side !== node);
+      const counted = sides.some(
+        (side) => /^len\(/.test(place.code(side)) || place.scope.kinds.get(place.code(side))?.has('number'),
+      );
+      if (counted && !kinds?.has('text')) yield made(`len(${text})`, kinds?.has('sequence') ? 0.12 : 0.06);
+    }
+    if (/^(?:assignment|return_statement)$/.test(parent.type) && /^(?:call|subscript|attribute)$/.test(node.type)) {
+      yield* onlyIf(place, node);
+    }
     if (!number || iterates) {
       for (const [call, prior] of [
         ['list', 0.04],
@@ -136,3 +146,29 @@ export const wrappers: Template = function* (place) {
     }
   }
 };
+
+/** A value that only stands for itself when what it is made of is there. */
+function* onlyIf(place: Place, node: SyntaxNode): Generator<Draft> {
+  const text = place.code(node);
+  const names = [...descend(node)]
+    .filter((part) => part.type === 'identifier' && place.scope.locals.has(place.code(part)))
+    .map(place.code);
+  for (const name of [...new Set(names)].filter((entry) => !/^(?:self|cls)$/.test(entry)).slice(0, 2)) {
+    for (const [condition, other, prior] of [
+      [name, name, 0.016],
+      [name, 'None', 0.02],
+      [name, '0', 0.012],
+      [name, "''", 0.01],
+      [`${name} is not None`, 'None', 0.02],
+    ] as const) {
+      yield replacing(
+        place,
+        node,
+        `${text} if ${condition} else ${other}`,
+        'missing-condition',
+        prior,
+        '{old} is not always there; this makes it {new}.',
+      );
+    }
+  }
+}
