@@ -16,6 +16,8 @@ interface Scored {
   readonly score: number;
   readonly path: string;
   readonly line: number;
+  /** Decides between equals, so that the order never depends on chance. */
+  readonly tie: string;
 }
 
 /**
@@ -43,7 +45,7 @@ export async function proposeCandidates(
       const suspect = suspects[proposal.suspect];
       if (!suspect || proposal.edits.some((edit) => edit.path !== path && fileRole(edit.path) !== 'source')) continue;
       const score = suspect.score ** 2 * proposal.prior * sizeFactor(proposal.edits, text);
-      scored.push({ proposal, score, path, line: suspect.startLine });
+      scored.push({ proposal, score, path, line: suspect.startLine, tie: JSON.stringify(proposal.edits) });
     }
   }
   const ordered = diversified(scored);
@@ -111,7 +113,7 @@ function diversified(scored: readonly Scored[]): Scored[] {
     b.score - a.score ||
     (a.path < b.path ? -1 : a.path > b.path ? 1 : 0) ||
     a.line - b.line ||
-    compareEdits(a.proposal.edits, b.proposal.edits);
+    (a.tie < b.tie ? -1 : a.tie > b.tie ? 1 : 0);
   const seen = new Map<string, number>();
   return [...scored]
     .sort(byScore)
@@ -122,11 +124,6 @@ function diversified(scored: readonly Scored[]): Scored[] {
       return { ...item, score: item.score * 0.85 ** before };
     })
     .sort(byScore);
-}
-
-function compareEdits(a: readonly TextEdit[], b: readonly TextEdit[]): number {
-  const [left, right] = [JSON.stringify(a), JSON.stringify(b)];
-  return left < right ? -1 : left > right ? 1 : 0;
 }
 
 async function resultOf(

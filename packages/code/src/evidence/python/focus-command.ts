@@ -78,7 +78,6 @@ function pytestWords(run: RunFacts, nodes: readonly string[]): string[] | null {
     ...kept,
     ...(run.xdist ? ['-n0'] : []),
     ...(run.cov ? ['--no-cov'] : []),
-    '-x',
     '-q',
     '-p',
     'no:cacheprovider',
@@ -118,13 +117,13 @@ function unittestWords(run: RunFacts, nodes: readonly string[]): string[] | null
       if (folder === null) return null;
       if (folder !== '.') {
         const code = `import sys; sys.path.insert(0, ${JSON.stringify(folder)}); import unittest; unittest.main(module=None)`;
-        return [run.executable, '-c', code, '-f', ...places];
+        return [run.executable, '-c', code, ...places];
       }
     }
-    return [run.executable, '-m', 'unittest', '-f', ...places];
+    return [run.executable, '-m', 'unittest', ...places];
   }
   if (program.endsWith('.py') && places.every((place) => place.startsWith('__main__.'))) {
-    return [run.executable, program, '-f', ...places.map((place) => place.slice('__main__.'.length))];
+    return [run.executable, program, ...places.map((place) => place.slice('__main__.'.length))];
   }
   return null;
 }

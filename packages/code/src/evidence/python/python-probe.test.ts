@@ -336,6 +336,6 @@ test('lines are noted per test, in threads and in started processes too, for the
     assert.deepEqual(noted['test_app.py::T.test_small'], { 'app.py': [3] });
     assert.deepEqual(noted['test_app.py::T.test_thread'], { 'app.py': [5, 6] });
     assert.deepEqual(noted['test_app.py::T.test_process'], { 'app.py': [1, 2, 4, 7, 8] });
-    if (command.includes('pytest')) assert.deepEqual(noted['null'], { 'app.py': [1, 2, 4, 7] });
+    assert.deepEqual(noted['null'], { 'app.py': [1, 2, 4, 7] });
   }
 });

@@ -1,6 +1,7 @@
 import type { Proposal, ProposeRequest } from '../language.ts';
 import { gatherFacts } from './facts.ts';
 import { isInType } from './scope.ts';
+import { innermostRange, statementRanges } from './statements.ts';
 import { parseJavaScript, type SyntaxNode, type SyntaxTree } from './syntax.ts';
 import { templates } from './templates/all.ts';
 
@@ -13,9 +14,10 @@ export function proposeRepairs(request: ProposeRequest): Proposal[] {
   const tree = parseJavaScript(request.path, request.text);
   if (!tree) return [];
   const facts = gatherFacts(tree, request.failing, request.testSources);
+  const suspectOf = suspectFinder(tree, request);
   const groups = new Map<string, Proposal[]>();
   for (const node of tree.nodes) {
-    const suspect = suspectOf(node, tree, request);
+    const suspect = suspectOf(node);
     if (suspect === -1 || isInType(tree, node)) continue;
     for (const [index, template] of templates.entries()) {
       const key = `${suspect} ${index}`;
@@ -31,11 +33,25 @@ export function proposeRepairs(request: ProposeRequest): Proposal[] {
   return strongest(kept, mostPerSuspect);
 }
 
-/** The first suspect, they come by score, on whose lines the node begins. */
-function suspectOf(node: SyntaxNode, tree: SyntaxTree, request: ProposeRequest): number {
-  if (node.type === 'Program') return -1;
-  const line = tree.lineOf(node.start);
-  return request.suspects.findIndex((suspect) => line >= suspect.startLine && line <= suspect.endLine);
+/** The suspect on whose statement a node begins: the innermost statement counts, not one that holds it in a function. */
+function suspectFinder(tree: SyntaxTree, request: ProposeRequest): (node: SyntaxNode) => number {
+  const ranges = statementRanges(tree);
+  const byRange = new Map<string, number>();
+  for (const [index, { startLine, endLine }] of request.suspects.entries()) {
+    const key = `${startLine}-${endLine}`;
+    if (!byRange.has(key)) byRange.set(key, index);
+  }
+  const byLine = new Map<number, number>();
+  return (node) => {
+    if (node.type === 'Program') return -1;
+    const line = tree.lineOf(node.start);
+    const known = byLine.get(line);
+    if (known !== undefined) return known;
+    const range = innermostRange(ranges, line);
+    const found = range ? (byRange.get(`${range.startLine}-${range.endLine}`) ?? -1) : -1;
+    byLine.set(line, found);
+    return found;
+  };
 }
 
 function strongest(proposals: readonly Proposal[], most: number): Proposal[] {

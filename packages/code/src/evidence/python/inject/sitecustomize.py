@@ -85,4 +85,6 @@ def _start():
     return here
 
 
-_chain(_start())
+# An older Python that the command starts as well is left alone.
+if sys.version_info >= (3, 6):
+    _chain(_start())

@@ -122,7 +122,7 @@ function* widened(node: SyntaxNode, facts: FileFacts): Iterable<Draft> {
     );
   }
   for (const [part, weight] of parts) {
-    if (seen.has(part)) continue;
+    if (weight < 0.03 || seen.has(part)) continue;
     seen.add(part);
     const negative = /^!|!= null|> 0$|=== '(object|string)'|Array/.test(part);
     yield draft(

@@ -68,6 +68,9 @@ function isTarget(node: SyntaxNode, parent: SyntaxNode): boolean {
   );
 }
 
+/** Guesses below this are not worth a run of the tests. */
+const leastPrior = 0.04;
+
 /** An early end for inputs that the statements below do not expect. */
 export function* earlyReturns(node: SyntaxNode, facts: FileFacts): Iterable<Draft> {
   if (!isStatement(node)) return;
@@ -109,6 +112,7 @@ export function* earlyReturns(node: SyntaxNode, facts: FileFacts): Iterable<Draf
     ];
     for (const [test, likelihood] of tests) {
       for (const [ending, fit] of ends) {
+        if (0.22 * weight * likelihood * fit < leastPrior) continue;
         yield draft(
           'guard.return',
           0.22 * weight * likelihood * fit,

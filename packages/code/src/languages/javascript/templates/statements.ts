@@ -220,7 +220,7 @@ export function* copiedStatements(node: SyntaxNode, facts: FileFacts): Iterable<
   const space = breakBefore(node, facts);
   const seen = new Set<string>();
   for (const other of facts.nodesOf(fn)) {
-    if (seen.size > 30) break;
+    if (seen.size > 12) break;
     if (!/^(Expression|Return|Throw|Break|Continue)Statement$/.test(other.type) || functionOf(facts.tree, other) !== fn)
       continue;
     const text = facts.textOf(other);

@@ -28,6 +28,11 @@ def watch(unittest):
     suite = unittest.TestSuite
     if "run" in vars(suite):
         _wrap_run(suite)
+    if report.COVERAGE:
+        from . import lines
+
+        # Before the tests' own imports, which run the modules' top level.
+        lines.begin()
 
 
 def _wrap_run(owner):
@@ -66,10 +71,6 @@ def _listen(result):
         return
     result._nova_listens = True
     report.run("unittest")
-    if report.COVERAGE:
-        from . import lines
-
-        lines.begin()
     for name in (
         "startTest",
         "stopTest",
