@@ -103,6 +103,17 @@ export function describeHost(driver: SandboxDriverName): void {
       assert.equal(outputOf(await trial.run('T1/1/a/b/1', 'exit 0', { limits })).exitCode, 0);
     });
 
+    test('a command that needs too much memory is ended, people hear why, and the sandbox goes on', async (context) => {
+      await using trial = await started(driver);
+      const limits = { memoryBytes: 300 * 1024 * 1024, processes: 128, callSeconds: 60 };
+      const hungry = 'x=$(head -c 900000000 /dev/zero | tr "\\0" a); echo unreachable';
+      const result = await trial.run('T1/1/a/b/0', hungry, { limits });
+      if (result.ok && result.isolation?.memory === 'none') return context.skip('this machine gives no memory limit');
+      assert.equal(outputOf(result).signal, 'SIGKILL');
+      assert.ok(trial.activities.some(({ message }) => message?.includes('more memory')));
+      assert.equal(outputOf(await trial.run('T1/1/a/b/1', 'exit 0', { limits })).exitCode, 0);
+    });
+
     test('gigabytes of output grow nobody', async () => {
       await using trial = await started(driver);
       const output = outputOf(await trial.run('T1/1/a/b/0', 'head -c 2000000000 /dev/zero'));

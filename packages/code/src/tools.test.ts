@@ -165,6 +165,75 @@ test('one', () => assert.equal(value(1), 2)); test('two', () => assert.equal(val
   assert.equal(project.git('status', '--porcelain'), '');
 });
 
+test('a loop that never ends is repaired', async () => {
+  using project = new TemporaryProject({
+    'code.js': 'exports.count = (n) => {\n  let i = 0;\n  while (i < n) {\n    i--;\n  }\n  return i;\n};\n',
+    'code.test.js': `const { test } = require('node:test'); const assert = require('node:assert'); const { count } = require('./code.js');
+test('counts', () => assert.equal(count(3), 3));`,
+  });
+  const common = { command: 'node --test', timeoutSeconds: 4 };
+  const report = await project.run(common.command, common.timeoutSeconds);
+  assert.equal(report.timedOut, true);
+  const baselineFailing = report.tests.filter((item) => item.status === 'failed');
+  const edit = (text: string) => [{ path: 'code.js', start: 61, end: 65, text }];
+  const candidates = ['i -= 1;', 'i++;'].map((text, rank) => ({
+    id: text,
+    template: 'test',
+    rank,
+    score: 1,
+    edits: edit(text),
+    explanation: '',
+  }));
+  const { verdicts } = await project.call<{ verdicts: Verdict[] }>('repair.evaluate', {
+    ...common,
+    candidates,
+    baselineFailing,
+    counted: true,
+    target: [],
+    enough: 1,
+  });
+  assert.deepEqual(
+    verdicts.map((verdict) => verdict.outcome),
+    ['timed-out', 'plausible'],
+  );
+});
+
+test('a Python bug is found and repaired through the same tools', async () => {
+  using project = new TemporaryProject({
+    'calc/__init__.py': '',
+    'calc/total.py':
+      'def total(items, n):\n    result = 0\n    for i in range(n + 1):\n        result += items[i]\n    return result\n',
+    'tests/__init__.py': '',
+    'tests/test_total.py': `import unittest
+from calc.total import total
+class TotalTest(unittest.TestCase):
+    def test_two(self):
+        self.assertEqual(total([1, 2, 3], 2), 3)
+    def test_none(self):
+        self.assertEqual(total([0], 0), 0)
+`,
+  });
+  const common = { command: 'python3 -m unittest discover -s tests -t .', timeoutSeconds: 60 };
+  const report = await project.run(common.command);
+  assert.equal(report.runner, 'unittest');
+  const failing = report.tests.filter((item) => item.status === 'failed');
+  const { suspects } = await project.call<Localisation>('repair.localise', { ...common, failing });
+  const { candidates } = await project.call<{ candidates: Candidate[] }>('repair.propose', {
+    suspects,
+    failing,
+    limit: 60,
+  });
+  const { verdicts } = await project.call<{ verdicts: Verdict[] }>('repair.evaluate', {
+    ...common,
+    candidates,
+    baselineFailing: failing,
+    counted: true,
+    target: [],
+    enough: 1,
+  });
+  assert.ok(verdicts.some((verdict) => verdict.outcome === 'plausible'));
+});
+
 test('edits that a repair does not need are left out', async () => {
   using project = new TemporaryProject({
     'value.js': 'exports.value = (n) => n + 1;\nexports.other = 1;\n',

@@ -19,6 +19,9 @@ const inert = [
   'diff.external=',
   '-c',
   'gc.auto=0',
+  // Inside a sandbox the clone may belong to another user id than the process has.
+  '-c',
+  'safe.directory=*',
 ];
 
 /** Runs git in a folder and resolves to its standard output; rejects with `tool.failed` unless it exits with 0. */

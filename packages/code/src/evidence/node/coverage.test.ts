@@ -52,7 +52,7 @@ for (const [name, command, head] of [
     const score = (line: number) => suspects.find((suspect) => suspect.startLine === line)?.score;
     assert.equal(score(5), 1);
     assert.equal(score(6), 1);
-    assert.equal(score(2), Math.SQRT1_2);
+    assert.equal(score(2), 1 / Math.sqrt(2));
     assert.equal(score(9), undefined);
     assert.equal(project.git('status', '--porcelain').trim(), '');
   });

@@ -116,7 +116,7 @@ const cases: [string, string, string][] = [
   ['local time for UTC', 'const f = (d) => d.getHours();', 'const f = (d) => d.getUTCHours();'],
   ['a global isNaN', 'const f = (a) => isNaN(a);', 'const f = (a) => Number.isNaN(a);'],
   ['both bounds', 'const f = (a) => a > 1 && a < 9;', 'const f = (a) => a >= 1 && a <= 9;'],
-  ['a quoted template', "const f = (a) => 'x${a}';", 'const f = (a) => `x${a}`;'],
+  ['a quoted template', `const f = (a) => 'x$${'{a}'}';`, `const f = (a) => \`x$${'{a}'}\`;`],
 ];
 
 for (const [name, broken, repaired] of cases) {

@@ -96,7 +96,9 @@ export function factsOf(root: SyntaxNode, code: (node: SyntaxNode) => string): F
     attributes: new Map([...attributes].map(([key, known]) => [key, byWeight(known)])),
     methods: new Map([...methods].map(([key, known]) => [key, byWeight(known)])),
     bareMethods: byWeight(bareMethods),
-    unaryCalls: byWeight(unaryCalls).filter((name) => !/^(?:print|super|self\.\w+)$/.test(name)),
+    unaryCalls: byWeight(unaryCalls).filter(
+      (name) => !/^(?:print|super)$/.test(name) && (!name.includes('.') || imported.has(name.split('.')[0] ?? '')),
+    ),
     signatures,
     calls,
     guards,

@@ -283,6 +283,11 @@ test('statements are the innermost ones, compound ones with their header', async
   ]);
 });
 
+test('code that nests deeply is no trouble', async () => {
+  const deep = `x = ${'1 + '.repeat(4000)}1\ny = ${'['.repeat(90)}a < b${']'.repeat(90)}\n`;
+  for (const line of [1, 2]) assert.ok((await proposals(deep, line)).length > 0);
+});
+
 test('broken text does not parse, and proposals for it do not throw', async () => {
   assert.equal(await language.parses('a.py', 'def f(:\n  pass\n'), false);
   assert.equal(await language.parses('a.py', varied), true);

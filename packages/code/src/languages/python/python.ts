@@ -9,6 +9,9 @@ import { templates } from './templates/templates.ts';
 
 /** More than this for one statement is guessing. */
 const mostPerStatement = 150;
+/** Tables and generated expressions are not searched whole. */
+const longestNode = 2000;
+const mostNodes = 1500;
 
 /** Python 3: what Nova must know to repair it. */
 export function createPythonLanguage(): LanguageModule {
@@ -61,7 +64,9 @@ function placeOf(
     text,
     root,
     statement,
-    nodes: ownNodes(statement),
+    nodes: ownNodes(statement)
+      .filter((node) => node.end - node.start <= longestNode)
+      .slice(0, mostNodes),
     scope: scopeOf(root, statement, facts, code),
     ingredients,
     indent,

@@ -36,7 +36,7 @@ export function createPythonParser(): PythonParser {
       if (!tree) throw new Error('The Python parser gave up.');
       const cursor = tree.walk();
       try {
-        return { root: convert(cursor, null), sound: !tree.rootNode.hasError };
+        return { root: convert(cursor), sound: !tree.rootNode.hasError };
       } finally {
         cursor.delete();
         tree.delete();
@@ -51,9 +51,32 @@ async function load(): Promise<Parser> {
   return new Parser().setLanguage(await Language.load(grammar));
 }
 
-function convert(cursor: TreeCursor, parent: SyntaxNode | null): SyntaxNode {
-  const children: SyntaxNode[] = [];
-  const node: SyntaxNode = {
+/** Without recursion: generated code nests deeper than a stack. */
+function convert(cursor: TreeCursor): SyntaxNode {
+  const root = nodeAt(cursor, null);
+  let at = root;
+  for (;;) {
+    if (cursor.gotoFirstChild()) {
+      at = child(cursor, at);
+      continue;
+    }
+    while (!cursor.gotoNextSibling()) {
+      if (!at.parent || !cursor.gotoParent()) return root;
+      at = at.parent;
+    }
+    if (!at.parent) return root;
+    at = child(cursor, at.parent);
+  }
+}
+
+function child(cursor: TreeCursor, parent: SyntaxNode): SyntaxNode {
+  const node = nodeAt(cursor, parent);
+  parent.children.push(node);
+  return node;
+}
+
+function nodeAt(cursor: TreeCursor, parent: SyntaxNode | null): SyntaxNode {
+  return {
     type: cursor.nodeType,
     named: cursor.nodeIsNamed,
     field: cursor.currentFieldName,
@@ -62,14 +85,8 @@ function convert(cursor: TreeCursor, parent: SyntaxNode | null): SyntaxNode {
     startLine: cursor.startPosition.row + 1,
     endLine: cursor.endPosition.row + 1,
     parent,
-    children,
+    children: [],
   };
-  if (cursor.gotoFirstChild()) {
-    do children.push(convert(cursor, node));
-    while (cursor.gotoNextSibling());
-    cursor.gotoParent();
-  }
-  return node;
 }
 
 /** The first child under a field. */
@@ -83,9 +100,17 @@ export function parts(node: SyntaxNode): SyntaxNode[] {
 }
 
 /** A node and everything below it, in order of the text. */
-export function* descend(node: SyntaxNode, into: (node: SyntaxNode) => boolean = () => true): Generator<SyntaxNode> {
-  yield node;
-  for (const child of node.children) if (into(child)) yield* descend(child, into);
+export function descend(node: SyntaxNode, into: (node: SyntaxNode) => boolean = () => true): SyntaxNode[] {
+  const found: SyntaxNode[] = [];
+  const waiting = [node];
+  for (let at = waiting.pop(); at; at = waiting.pop()) {
+    found.push(at);
+    for (let index = at.children.length - 1; index >= 0; index -= 1) {
+      const below = at.children[index];
+      if (below && into(below)) waiting.push(below);
+    }
+  }
+  return found;
 }
 
 /** The nearest ancestor of one of these types. */

@@ -7,13 +7,14 @@ imported. Nothing here may fail the process.
 import sys
 
 
-def _chain(here):
-    from importlib.machinery import PathFinder
-    from importlib.util import module_from_spec
+def _chain():
+    from _frozen_importlib_external import PathFinder
 
     spec = PathFinder.find_spec("sitecustomize", sys.path)
     if spec is None or spec.loader is None:
         return
+    from importlib.util import module_from_spec
+
     module = module_from_spec(spec)
     sys.modules["sitecustomize"] = module
     spec.loader.exec_module(module)
@@ -82,9 +83,9 @@ def _start():
                 sys.modules["nova_probe"].lines.follow()
             except Exception:
                 pass
-    return here
 
 
 # An older Python that the command starts as well is left alone.
 if sys.version_info >= (3, 6):
-    _chain(_start())
+    _start()
+    _chain()

@@ -1,6 +1,6 @@
 import { argumentsOf, methods, missingCalls, wrappers } from './calls.ts';
 import { copies, elements } from './collections.ts';
-import { branches, conditions, truthiness, typeChecks } from './conditions.ts';
+import { branches, conditions, storedConditions, truthiness, typeChecks } from './conditions.ts';
 import { absence, earlyReturns, guardedStatements, prototypes } from './guards.ts';
 import { offByOne, operands, operatorReplacement } from './operators.ts';
 import { pairs, renamedThroughout, swappedValues } from './pairs.ts';
@@ -15,6 +15,7 @@ export const templates: readonly Template[] = [
   offByOne,
   operands,
   conditions,
+  storedConditions,
   typeChecks,
   truthiness,
   branches,

@@ -206,6 +206,14 @@ function* addedArguments(
     for (const value of ['0', '1', '-1', "''", '[]', '{}', 'Infinity'])
       yield add(value, method.startsWith('reduce') || method === 'flat' ? 0.2 : 0.12);
   }
+  if (
+    /^(split|join|indexOf|lastIndexOf|includes|startsWith|endsWith|replace|replaceAll|padStart|padEnd|concat)$/.test(
+      method,
+    )
+  ) {
+    for (const value of new Set(["''", "','", "' '", "'\\n'", "'.'", ...facts.strings.slice(0, 8)]))
+      yield add(value, 0.1);
+  }
   if (list.length >= 4) return;
   for (const { name, kind, distance } of facts.scopeAt(node)) {
     if (distance > 2 || kind === 'import' || kind === 'class' || kind === 'function' || seen.has(name)) continue;

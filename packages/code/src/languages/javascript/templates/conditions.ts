@@ -51,6 +51,30 @@ export function* conditions(node: SyntaxNode, facts: FileFacts): Iterable<Draft>
   if (parent && parent.type !== 'LogicalExpression') yield* widened(node, facts);
 }
 
+/** A boolean that is computed first and tested later. */
+export function* storedConditions(node: SyntaxNode, facts: FileFacts): Iterable<Draft> {
+  const parent = facts.tree.parents.get(node);
+  const stored =
+    (parent?.type === 'VariableDeclarator' && parent['init'] === node) ||
+    (parent?.type === 'AssignmentExpression' && parent['right'] === node && parent['operator'] === '=');
+  if (!stored) return;
+  const called =
+    node.type === 'CallExpression' &&
+    /(^|\.)(is|has|can|should|includes|test|startsWith|endsWith|every|some)/.test(
+      facts.textOf(nodeIn(node, 'callee') ?? node),
+    );
+  const compared =
+    node.type === 'BinaryExpression' && /^([<>]=?|[!=]==?|in|instanceof)$/.test(String(node['operator']));
+  if (called || compared) yield* widened(node, facts);
+  if (called)
+    yield draft(
+      'condition.negate',
+      0.3,
+      `${shown(facts.textOf(node))} should be the other way round.`,
+      insert(node.start, '!'),
+    );
+}
+
 function* regroup(node: SyntaxNode, left: SyntaxNode, right: SyntaxNode, facts: FileFacts): Iterable<Draft> {
   const inner = left.type === 'LogicalExpression' ? left : null;
   const innerRight = inner && nodeIn(inner, 'right');
@@ -275,6 +299,7 @@ export function* branches(node: SyntaxNode, facts: FileFacts): Iterable<Draft> {
     return;
   }
   if (node.type === 'IfStatement') {
+    if (no && no.type !== 'IfStatement') yield* conditionalElse(node, yes, no, facts);
     yield draft('branch.always', 0.1, `The branch should not depend on ${shown(facts.textOf(test))}.`, {
       start: node.start,
       end: no ? node.end : yes.start,
@@ -286,5 +311,18 @@ export function* branches(node: SyntaxNode, facts: FileFacts): Iterable<Draft> {
       `${shown(facts.textOf(test))} must be handled as often as it holds.`,
       ...(no ? [] : [{ start: node.start, end: node.start + 2, text: 'while' }]),
     );
+  }
+}
+
+/** An `else` that should depend on a condition which the file knows. */
+function* conditionalElse(node: SyntaxNode, yes: SyntaxNode, no: SyntaxNode, facts: FileFacts): Iterable<Draft> {
+  const own = nodeIn(node, 'test');
+  const seen = new Set<string>();
+  for (const condition of facts.conditions) {
+    const text = facts.textOf(condition);
+    if (condition === own || seen.has(text) || !facts.fits(text, node)) continue;
+    seen.add(text);
+    const why = `The second part should happen only if ${shown(text)}.`;
+    yield draft('branch.else-if', 0.1, why, { start: yes.end, end: no.start, text: ` else if (${text}) ` });
   }
 }

@@ -1,6 +1,6 @@
 import { type FileFacts, isValuePosition } from '../facts.ts';
 import { isReferencePosition } from '../scope.ts';
-import { nameOf, nodeIn, nodesIn, type SyntaxNode } from '../syntax.ts';
+import { functionOf, nameOf, nodeIn, nodesIn, type SyntaxNode } from '../syntax.ts';
 import { type Draft, draft, replace, shown } from './template.ts';
 
 /** Another number, string, boolean or empty value. */
@@ -42,14 +42,23 @@ export function* constants(node: SyntaxNode, facts: FileFacts): Iterable<Draft> 
         replace(node, text),
       );
     }
-    yield* others(node, facts.numbers.slice(0, 20), 0.14, facts);
+    yield* others(node, nearFirst(node, facts.numbers, facts).slice(0, 20), 0.14, facts);
     if (initial > 0) yield* others(node, ['Infinity', '-Infinity', 'null', "''", '[]', 'undefined', '1n'], 0.1, facts);
   } else if (typeof value === 'string') {
-    yield* others(node, facts.strings.slice(0, 24), 0.2, facts);
+    yield* others(node, nearFirst(node, facts.strings, facts).slice(0, 30), 0.22, facts);
     yield* nearStrings(node, value, facts);
   } else if (value === null && node['regex'] === undefined) {
     yield* others(node, ['undefined', "''", '0', '[]', '{}', 'false'], 0.15, facts);
   }
+}
+
+/** Values of the same function before those of the rest of the file. */
+function nearFirst(node: SyntaxNode, values: readonly string[], facts: FileFacts): string[] {
+  const near = new Set<string>();
+  for (const other of facts.nodesOf(functionOf(facts.tree, node)))
+    if (other.type === 'Literal') near.add(facts.textOf(other));
+  const expected = values.filter((value) => facts.expected.includes(value)).slice(0, 8);
+  return [...new Set([...expected, ...values.filter((value) => near.has(value)), ...values])];
 }
 
 function* others(node: SyntaxNode, values: readonly string[], prior: number, facts: FileFacts): Iterable<Draft> {

@@ -52,12 +52,16 @@ export const insertions: Template = function* (place) {
       /^(?:call|identifier|binary_operator|attribute|comparison_operator|boolean_operator)$/.test(value.type)
     ) {
       const last = block(node).at(-1) === node;
+      const changes = /\.(?:append|extend|add|insert|sort|update|remove|write|clear|reverse|discard|appendleft)\(/.test(
+        place.code(node),
+      );
+      const weight = changes ? 0.15 : 1;
       yield replacing(
         place,
         node,
         `return ${place.code(node)}`,
         'missing-return',
-        last ? 0.2 : 0.06,
+        (last ? 0.2 : 0.06) * weight,
         'The value of {old} is thrown away; this returns it.',
       );
       yield replacing(
@@ -76,7 +80,7 @@ export const insertions: Template = function* (place) {
           node,
           `${place.code(on)} = ${place.code(node)}`,
           'missing-assignment',
-          0.12,
+          0.12 * weight,
           'The result of {old} is thrown away; this keeps it.',
         );
     }
@@ -221,7 +225,7 @@ function* guarded(place: Place, insert: Insert): Generator<Draft> {
           'before',
           'missing-guard',
           ((atStart ? 1.5 : 1) * prior) / (1 + order * 0.35) / (1 + rank * 0.4),
-          `the case \`${check}\` is left out.`,
+          `\`if ${check}: ${exit}\` is added.`,
         );
       }
     }

@@ -43,6 +43,10 @@ function* otherMethods(place: Place, node: SyntaxNode): Generator<Draft> {
   }
 }
 
+/** Calls that take no argument but their usual ones. */
+const plainCalls =
+  /^(?:len|str|int|float|print|list|set|dict|tuple|range|isinstance|issubclass|sorted|repr|abs|iter|next|enumerate|ord|chr|type|super|bool|reversed|sum|any|all|hasattr|append|extend|add|insert|strip|lstrip|rstrip|join|lower|upper|startswith|endswith|items|keys|values)$/;
+
 function* otherArguments(place: Place, node: SyntaxNode): Generator<Draft> {
   const called = field(node, 'function');
   const list = field(node, 'arguments');
@@ -62,7 +66,7 @@ function* otherArguments(place: Place, node: SyntaxNode): Generator<Draft> {
       `${separator}${text}`,
       'missing-argument',
       prior,
-      `\`${place.code(node)}\` is called without {new}; this adds it.`,
+      `\`${place.code(node)}\` is called without \`${text}\`; this adds it.`,
     );
   };
   const splats = new Map<string, string>();
@@ -70,7 +74,8 @@ function* otherArguments(place: Place, node: SyntaxNode): Generator<Draft> {
     const sign = part.type === 'list_splat_pattern' ? '*' : part.type === 'dictionary_splat_pattern' ? '**' : null;
     if (sign) splats.set(place.code(part).slice(sign.length), sign);
   }
-  for (const unused of place.scope.unused) {
+  const known = plainCalls.test(name);
+  for (const unused of known ? [] : place.scope.unused) {
     const sign = splats.get(unused);
     if (sign) {
       if (sign === '**' || keywords.size === 0) yield* add(`${sign}${unused}`, 0.16);
@@ -136,8 +141,8 @@ function* aroundValue(place: Place, node: SyntaxNode): Generator<Draft> {
     yield made(`${text}.${name}()`, (bare.includes(name) ? 0.04 : 0.025) / (1 + rank * 0.2));
     rank += 1;
   }
-  for (const [order, name] of place.scope.unaryCalls.slice(0, 5).entries()) {
-    if (!text.startsWith(`${name}(`) && name !== 'range') yield made(`${name}(${text})`, 0.025 / (1 + order * 0.2));
+  for (const [order, name] of place.scope.unaryCalls.slice(0, 9).entries()) {
+    if (!text.startsWith(`${name}(`) && name !== 'range') yield made(`${name}(${text})`, 0.03 / (1 + order * 0.15));
   }
 }
 
