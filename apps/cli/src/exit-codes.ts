@@ -84,6 +84,8 @@ export function exitCodeOfResult(result: Result): number {
       return environment;
     case 'cancelled':
       return interrupted;
+    case 'failed':
+      return internal;
     case 'refused':
     case 'not-repaired':
       return result.code === null ? notRepaired : exitCodeOf[result.code];

@@ -3,6 +3,8 @@ import type { Brief } from '../base/brief.ts';
 import type { Baseline } from './tester.ts';
 
 const suspectLimit = 200;
+/** Looking for the place may take this share of the time that is left; the rest is for trying. */
+const shareOfTime = 0.4;
 
 /** Finds out where a task has to be worked on; never changes code. */
 export class ArchitectAgent {
@@ -25,6 +27,7 @@ export class ArchitectAgent {
         timeoutSeconds: request.testTimeoutSeconds,
         failing: [...baseline.failing],
         limit: suspectLimit,
+        seconds: Math.max(1, budget.secondsLeft * shareOfTime),
       },
       sandbox,
     });

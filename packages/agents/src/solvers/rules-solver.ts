@@ -112,6 +112,7 @@ export class RulesSolver implements Solver {
           counted: request.baseline.counted,
           target: [],
           enough: candidates.length,
+          seconds: Math.max(1, this.#brief.budget.secondsLeft),
         },
         sandbox,
       }),

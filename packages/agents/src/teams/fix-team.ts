@@ -85,7 +85,11 @@ const interruptions: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'internal',
 ]);
 
-type StageWork = (state: FixStateValue) => Promise<{ update: Partial<FixStateValue>; summary: string }>;
+/** `keep` holds on to what the stage has found so far, for the Result, should it fail later on. */
+type StageWork = (
+  state: FixStateValue,
+  keep: (update: Partial<FixStateValue>) => void,
+) => Promise<{ update: Partial<FixStateValue>; summary: string }>;
 
 function buildFixGraph(parts: FixTeamParts) {
   const { brief, records, stageLog } = parts;
@@ -102,15 +106,19 @@ function buildFixGraph(parts: FixTeamParts) {
   function stage(name: Stage, work: StageWork) {
     return async (state: FixStateValue): Promise<Partial<FixStateValue>> => {
       await stageLog.started(state.attempt, name);
+      let kept: Partial<FixStateValue> = {};
       try {
-        const { update, summary } = await work(state);
+        const { update, summary } = await work(state, (found) => {
+          kept = { ...kept, ...found };
+        });
         await stageLog.finished(state.attempt, name, summary);
         return update;
       } catch (thrown) {
         const error = toNovaError(thrown);
         if (interruptions.has(error.code)) throw error;
         await stageLog.finished(state.attempt, name, error.message);
-        return end({ outcome: outcomeFor(name, error.code), code: error.code, message: error.message });
+        const ending = await end({ outcome: outcomeFor(name, error.code), code: error.code, message: error.message });
+        return { ...kept, ...ending };
       }
     };
   }
@@ -147,7 +155,7 @@ function buildFixGraph(parts: FixTeamParts) {
     };
   });
 
-  const environment = stage('environment', async (state) => {
+  const environment = stage('environment', async (state, keep) => {
     const at = await ground(state);
     const prepared = await brief.desk.act({
       attempt: 1,
@@ -166,6 +174,7 @@ function buildFixGraph(parts: FixTeamParts) {
     });
     brief.budget.elapse(prepared.seconds);
     const update = { prepared: await records.put(prepared.output) };
+    keep(update);
     const workspace = sandboxFor(brief, { ...at, environment: prepared.output.key }, 'work', 'work', at.commit);
     const measured = await tester.baseline(workspace);
     const { baseline } = measured;
@@ -344,6 +353,7 @@ function buildFixGraph(parts: FixTeamParts) {
 }
 
 function outcomeFor(stage: Stage, code: ErrorCode): Ending['outcome'] {
+  if (code.startsWith('tool.') || code.startsWith('blob.')) return 'failed';
   if (code.startsWith('environment.') || code === 'sandbox.unavailable') return 'environment-failed';
   if (code === 'gate.failed' || code === 'review.rejected' || code === 'bundle.rejected') return 'gate-failed';
   if (stage === 'planning' || stage === 'working' || code === 'repair.none') return 'not-repaired';

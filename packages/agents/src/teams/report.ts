@@ -24,7 +24,7 @@ export async function report(brief: Brief, records: Records, state: FixStateValu
   const read = async <Value>(hash: string | null, schema: z.ZodType<Value>): Promise<Value | null> =>
     hash === null ? null : records.get(hash, schema);
   const ending = (await read(state.ending, endingRecord)) ?? {
-    outcome: 'refused',
+    outcome: 'failed',
     code: 'internal',
     message: 'The team stopped without an ending.',
   };
@@ -127,6 +127,8 @@ function nextStep(brief: Brief, ending: Ending): string {
       return 'Nothing was delivered. The checks above say what was missing; the alternatives may be worth a look.';
     case 'environment-failed':
       return 'Mend the environment (see `nova doctor`), then run the same command again.';
+    case 'failed':
+      return 'This is a fault of Nova itself; the logs in the data folder say more. Your repository is as it was.';
     case 'refused':
       return 'Mend what the summary names, then run the same command again.';
   }

@@ -141,6 +141,8 @@ export const taskRelease = defineTool({
 // ── tools that run inside a sandbox ───────────────────────────────────────────────────────────────
 
 const testing = z.object({ command: z.string(), timeoutSeconds: z.number() });
+/** Wall time the call may take; it then returns what it has. One execution that runs already is still waited for. */
+const callSeconds = z.number().positive().default(3600);
 
 export const testsRun = defineTool({
   name: 'tests.run',
@@ -161,7 +163,11 @@ export const repairLocalise = defineTool({
   description: 'Find the statements that probably cause the failing tests',
   where: 'sandbox',
   repeat: 'restore',
-  input: testing.extend({ failing: z.array(testCaseSchema), limit: z.number().int().default(200) }),
+  input: testing.extend({
+    failing: z.array(testCaseSchema),
+    limit: z.number().int().default(200),
+    seconds: callSeconds,
+  }),
   output: localisationSchema,
 });
 
@@ -193,6 +199,8 @@ export const repairEvaluate = defineTool({
     target: z.array(z.string()),
     /** Stop after this many plausible candidates. */
     enough: z.number().int().default(1),
+    /** Candidates that were not reached in this time are reported as `not-run`. */
+    seconds: callSeconds,
   }),
   output: z.object({ verdicts: z.array(verdictSchema), runs: z.number().int() }),
 });

@@ -42,7 +42,8 @@ export type GateCheck = z.infer<typeof gateCheckSchema>;
 export const resultSchema = z.object({
   task: z.string(),
   kind: z.literal('fix'),
-  outcome: z.enum(['delivered', 'refused', 'not-repaired', 'gate-failed', 'environment-failed', 'cancelled']),
+  /** `failed` is a fault of Nova itself, told apart from a bug that could not be repaired. */
+  outcome: z.enum(['delivered', 'refused', 'not-repaired', 'gate-failed', 'environment-failed', 'cancelled', 'failed']),
   code: z.enum(errorCodes).nullable(),
   /** One paragraph for a person. */
   summary: z.string(),
