@@ -21,6 +21,7 @@ import type { CallRecords } from './call-records.ts';
 /** What a tool of the host gets beside its parsed input. */
 export interface HostToolContext {
   readonly callId: string;
+  readonly leaseToken: number;
   readonly signal: AbortSignal;
   readonly activity: CallActivity;
 }
@@ -162,7 +163,7 @@ export class HostCalls {
         `The input of ${params.tool} is not what the tool takes: ${input.error.message}`,
       );
     }
-    const output = await tool(input.data, { callId: params.callId, signal, activity });
+    const output = await tool(input.data, { callId: params.callId, leaseToken: params.leaseToken, signal, activity });
     return manifest.output.parse(output);
   }
 

@@ -29,9 +29,9 @@ export function createHostTools(parts: HostToolParts): HostToolTable {
     entry(environmentPrepare, (input, { signal, activity }) =>
       environments.prepare(input, { signal, progress: (message) => activity.progress(message, null, null) }),
     ),
-    entry(bundleImport, (input, { signal }) => workspaces.importBundle(input, signal)),
+    entry(bundleImport, (input, { signal, leaseToken }) => workspaces.importBundle({ ...input, leaseToken }, signal)),
     entry(gatePrepare, (input, { signal }) => workspaces.prepareGate(input, signal)),
-    entry(branchDeliver, (input, { signal }) => workspaces.deliver(input, signal)),
+    entry(branchDeliver, (input, { signal, leaseToken }) => workspaces.deliver({ ...input, leaseToken }, signal)),
     entry(branchApply, (input, { signal }) => workspaces.apply(input, signal)),
     entry(taskRelease, async ({ task }, { signal, callId }) => {
       await cancelCalls(task, callId);

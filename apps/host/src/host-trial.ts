@@ -96,7 +96,12 @@ export class HostTrial implements AsyncDisposable {
     signal = never,
   ): Promise<HostCallResult> {
     if (this.#mesh === null) throw new Error('not connected');
-    return this.#mesh.request(hostSubjects.call, { callId, tool, input, sandbox }, hostCallResult, signal);
+    return this.#mesh.request(
+      hostSubjects.call,
+      { callId, tool, input, sandbox, leaseToken: 1 },
+      hostCallResult,
+      signal,
+    );
   }
 
   async cancel(callId: string): Promise<void> {

@@ -1,2 +1,2 @@
 export type { ToolContext } from './tool-context.ts';
-export { type CodeTool, type CodeToolName, createCodeTools } from './tools.ts';
+export { type CodeTool, createCodeTools } from './tools.ts';

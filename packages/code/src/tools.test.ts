@@ -175,7 +175,7 @@ test('counts', () => assert.equal(count(3), 3));`,
   const report = await project.run(common.command, common.timeoutSeconds);
   assert.equal(report.timedOut, true);
   const baselineFailing = report.tests.filter((item) => item.status === 'failed');
-  const edit = (text: string) => [{ path: 'code.js', start: 61, end: 65, text }];
+  const edit = (text: string) => [{ path: 'code.js', start: 60, end: 64, text }];
   const candidates = ['i -= 1;', 'i++;'].map((text, rank) => ({
     id: text,
     template: 'test',

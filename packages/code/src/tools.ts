@@ -9,7 +9,6 @@ import {
   repairLocalise,
   repairMinimise,
   repairPropose,
-  type sandboxTools,
   type ToolManifest,
   testsRun,
   type Verdict,
@@ -29,9 +28,6 @@ import { createTypeScriptLanguage } from './languages/typescript/typescript.ts';
 import { reviewChange } from './review/review.ts';
 import type { ToolContext } from './tool-context.ts';
 import { WorkingTree } from './workspace/working-tree.ts';
-
-/** Name of a tool that runs inside a sandbox. */
-export type CodeToolName = (typeof sandboxTools)[number]['name'];
 
 /** A tool's work; input and output are parsed by its manifest's schemas here. */
 export type CodeTool = (input: unknown, context: ToolContext) => Promise<unknown>;

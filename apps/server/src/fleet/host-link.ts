@@ -46,7 +46,13 @@ export class HostLink implements AsyncDisposable {
     context: CallContext,
   ): Promise<ToolAnswer<Output>> {
     const connection = await this.#connect();
-    const params = { callId: context.callId, tool: tool.name, input, sandbox: context.sandbox };
+    const params = {
+      callId: context.callId,
+      tool: tool.name,
+      input,
+      sandbox: context.sandbox,
+      leaseToken: context.leaseToken,
+    };
     const answer = await connection.request(hostSubjects.call, params, hostCallResult, context.signal);
     if (!answer.ok) throw fromErrorRecord(answer.error);
     const output = tool.output.safeParse(answer.output);

@@ -34,6 +34,8 @@ import { newEvent } from './task-events.ts';
 /** What ends a run without ending the task: it is tried again at once, a few times. */
 const passing: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['sandbox.lost', 'mesh.unreachable', 'mesh.timeout']);
 const triesWithoutProgress = 5;
+/** For calls that move nothing that a lease guards. */
+const withoutLease = 0;
 const retryMs = 100;
 const mostParallel = 4;
 /** The most runs of the test command that one tool call makes. */
@@ -139,7 +141,12 @@ export class TaskRuns {
         dirty: result.base.dirty,
       },
       // Applying is a person's act on their own checkout, repeatable by looking at it; its id never comes back.
-      { callId: `${view.id}/apply/${this.#parts.ids.event()}`, sandbox: null, signal: new AbortController().signal },
+      {
+        callId: `${view.id}/apply/${this.#parts.ids.event()}`,
+        sandbox: null,
+        leaseToken: withoutLease,
+        signal: new AbortController().signal,
+      },
     );
     const event = newEvent(
       'nova.task.applied',
@@ -227,6 +234,7 @@ export class TaskRuns {
     const desk = createDesk({
       task,
       journal,
+      leaseToken,
       call: (tool, input, context) => this.#call(tool, input, context),
       now: () => clock.monotonic(),
       signal,
@@ -244,7 +252,6 @@ export class TaskRuns {
         budget,
         limits: sandboxLimits(view.request),
         parallel: Math.max(1, Math.min(mostParallel, cpus().length)),
-        leaseToken,
       },
       records,
       stageLog: this.#stageLog(task),
@@ -321,7 +328,12 @@ export class TaskRuns {
       .call(
         taskRelease,
         { task },
-        { callId: `${task}/release/${ids.event()}`, sandbox: null, signal: AbortSignal.timeout(10_000) },
+        {
+          callId: `${task}/release/${ids.event()}`,
+          sandbox: null,
+          leaseToken: withoutLease,
+          signal: AbortSignal.timeout(10_000),
+        },
       )
       .catch(() => {});
     const reason = error.code === 'task.paused' ? error.message : `${error.code}: ${error.message}`;

@@ -13,8 +13,6 @@ export interface Brief {
   readonly limits: SandboxLimits;
   /** How many sandboxes may work on candidates side by side. */
   readonly parallel: number;
-  /** The fencing token under which this run of the task may move branches. */
-  readonly leaseToken: number;
 }
 
 /** Where the repository's copy and its dependencies are, once intake and environment have found out. */

@@ -18,8 +18,6 @@ export interface Act<Input, Output> {
   readonly tool: ToolManifest<Input, Output>;
   readonly input: Input;
   readonly sandbox: SandboxSpec | null;
-  /** Input that may differ when the act is repeated, such as a fencing token; not part of the recorded input. */
-  readonly fresh?: Partial<Input>;
 }
 
 /** What an act brought: the tool's output, what isolated it and how long it took, all as recorded. */
@@ -42,6 +40,8 @@ interface DeskParts {
   readonly task: string;
   readonly journal: Journal;
   readonly call: ToolCaller;
+  /** The fencing token under which this run of the task may move branches. */
+  readonly leaseToken: number;
   readonly now: () => number;
   readonly signal: AbortSignal;
 }
@@ -76,8 +76,12 @@ export function createDesk(parts: DeskParts): Desk {
         },
         async (signal) => {
           const begun = parts.now();
-          const input = { ...act.input, ...act.fresh };
-          const called = await parts.call(act.tool, input, { callId, sandbox: act.sandbox, signal });
+          const called = await parts.call(act.tool, act.input, {
+            callId,
+            sandbox: act.sandbox,
+            leaseToken: parts.leaseToken,
+            signal,
+          });
           return { ...called, seconds: (parts.now() - begun) / 1000 };
         },
         parts.signal,

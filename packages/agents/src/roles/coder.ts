@@ -84,9 +84,7 @@ export class CoderAgent {
         mirror: ground.mirror,
         base: workspace.commit,
         bundle: committed.output.bundle,
-        leaseToken: 0,
       },
-      fresh: { leaseToken: this.#brief.leaseToken },
       sandbox: null,
     });
     budget.elapse(committed.seconds + imported.seconds);

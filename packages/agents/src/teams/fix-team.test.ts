@@ -78,11 +78,10 @@ async function run(host: ScriptedHost, changes: Partial<TaskRequest> = {}): Prom
       task: 'T',
       request: wanted,
       submittedAt: '2026-01-01T00:00:00.000Z',
-      desk: createDesk({ task: 'T', journal, call: host.call, now: () => 0, signal }),
+      desk: createDesk({ task: 'T', journal, call: host.call, leaseToken: 1, now: () => 0, signal }),
       budget: new RunBudget({ runs: wanted.budgetRuns, seconds: wanted.budgetSeconds }),
       limits: { memoryBytes: 1, processes: 1, callSeconds: 1 },
       parallel: 2,
-      leaseToken: 1,
     },
     records: { put: (value) => putJson(blobs, value), get: (hash, schema) => getJson(blobs, hash, schema) },
     stageLog: {

@@ -309,9 +309,7 @@ function buildFixGraph(parts: FixTeamParts) {
         mirror: at.mirror,
         branch: `nova/${brief.task}`,
         commit: change.commit,
-        leaseToken: 0,
       },
-      fresh: { leaseToken: brief.leaseToken },
       sandbox: null,
     });
     const ending = await end({ outcome: 'delivered', code: null, message: change.candidate.explanation });

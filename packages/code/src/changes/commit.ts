@@ -5,7 +5,7 @@ import { git } from '../workspace/git.ts';
 import type { WorkingTree } from '../workspace/working-tree.ts';
 import { literal } from './preview.ts';
 
-export interface CommitRequest {
+interface CommitRequest {
   readonly edits: readonly TextEdit[];
   readonly message: string;
   /** ISO 8601; author's and committer's date, so that the same change always has the same hash. */

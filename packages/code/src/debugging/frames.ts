@@ -2,7 +2,7 @@ import { isAbsolute, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** A place that a failure's text names, in the order named: the innermost call first. */
-export interface Frame {
+interface Frame {
   readonly path: string;
   readonly line: number;
 }

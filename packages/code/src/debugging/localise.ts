@@ -9,7 +9,7 @@ import type { WorkingTree } from '../workspace/working-tree.ts';
 import { framesIn } from './frames.ts';
 import { ochiai, type Spectrum } from './ochiai.ts';
 
-export interface LocaliseRequest {
+interface LocaliseRequest {
   readonly command: string;
   readonly timeoutMs: number;
   readonly failing: readonly TestCase[];

@@ -31,7 +31,7 @@ export async function minimise(
 }
 
 /** The same replacement without the characters that it leaves as they are. */
-export function narrow(edit: TextEdit, text: string): TextEdit {
+function narrow(edit: TextEdit, text: string): TextEdit {
   const before = text.slice(edit.start, edit.end);
   let start = 0;
   const most = Math.min(before.length, edit.text.length);

@@ -5,7 +5,7 @@ import { languageFor } from '../languages/language-for.ts';
 import { fileRole } from '../workspace/project-files.ts';
 import type { WorkingTree } from '../workspace/working-tree.ts';
 
-export interface ProposeCandidates {
+interface ProposeCandidates {
   readonly suspects: readonly Suspect[];
   readonly failing: readonly TestCase[];
   readonly limit: number;

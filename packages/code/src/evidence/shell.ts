@@ -7,7 +7,7 @@ const keptTail = 4 * 1024 * 1024;
 const pipeGraceMs = 500;
 
 /** One execution of a shell command. */
-export interface ShellRequest {
+interface ShellRequest {
   readonly command: string;
   readonly workingFolder: string;
   readonly environment: Readonly<Record<string, string>>;
@@ -100,7 +100,7 @@ function cancelled(): NovaError {
 }
 
 /** Keeps the head and the tail of a stream of any length in bounded memory. */
-export class OutputWindow {
+class OutputWindow {
   total = 0;
   readonly #head: Buffer[] = [];
   #headSize = 0;

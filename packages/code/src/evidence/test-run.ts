@@ -23,7 +23,7 @@ export interface TestRun {
   focus(tests: readonly TestCase[]): Promise<string | null>;
 }
 
-export interface TestRunOptions {
+interface TestRunOptions {
   readonly command: string;
   readonly timeoutMs: number;
   readonly coverage?: boolean;

@@ -7,7 +7,7 @@ import { fileRole } from '../workspace/project-files.ts';
 import { changedLines } from './diff-lines.ts';
 import { lineRules } from './line-rules.ts';
 
-export interface ReviewRequest {
+interface ReviewRequest {
   readonly base: string;
   readonly commit: string;
   /** Paths that the change was meant for; a change elsewhere is an error. Empty: no path was named. */

@@ -11,6 +11,7 @@ const roles = {
     'packages/a/src/attest.mjs',
     'src/protest/a.js',
     'src/config.ts',
+    'lib/crc.js',
   ],
   test: [
     'test.js',

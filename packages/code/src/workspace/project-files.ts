@@ -1,12 +1,12 @@
 const testPath =
   /(^|\/)(tests?|__tests__|__mocks__|specs?|e2e|fixtures?|__fixtures__|testing|test-?helpers?|benchmarks?|bench|examples?|docs?)\/|(^|\/)(test|spec|tests|conftest|setup-?tests?)\.[^/]+$|[._-](test|spec|tests|specs|bench)\.[^/]+$|(^|\/)test[_-][^/]+$|[A-Za-z0-9]_test\.[^/]+$/i;
 const configurationPath =
-  /(^|\/)(\.[^/]+|[^/]+\.config\.[^/]+|[^/]+\.conf\.[^/]+|\.?[a-z]+rc\.[^/]+|package(-lock)?\.json|tsconfig[^/]*\.json|gulpfile\.[^/]+|gruntfile\.[^/]+|setup\.py|noxfile\.py|tasks\.py|pyproject\.toml|setup\.cfg|pytest\.ini|tox\.ini|makefile|vitest\.workspace\.[^/]+)$/i;
+  /(^|\/)\.[^/]+\/|(^|\/)(\.[^/]+|[^/]+\.config\.[^/]+|[^/]+\.conf\.[^/]+|package(-lock)?\.json|tsconfig[^/]*\.json|gulpfile\.[^/]+|gruntfile\.[^/]+|setup\.py|noxfile\.py|pyproject\.toml|setup\.cfg|pytest\.ini|tox\.ini|makefile|vitest\.workspace\.[^/]+)$/i;
 const foreignPath =
   /(^|\/)(node_modules|vendor|third_party|bower_components|\.git|\.venv|venv|site-packages|coverage|\.yarn)\/|\.min\.[^/]+$|\.d\.[cm]?ts$/i;
 
 /** What a tracked path is to a repair: only `source` may be suspected and changed. */
-export type FileRole = 'source' | 'test' | 'configuration' | 'foreign';
+type FileRole = 'source' | 'test' | 'configuration' | 'foreign';
 
 /** Decides a path's role by its name alone; `foreign` is what other people wrote or a tool made. */
 export function fileRole(path: string): FileRole {

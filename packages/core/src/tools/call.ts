@@ -7,6 +7,8 @@ export interface CallContext {
   readonly callId: string;
   /** Required for tools that run inside a sandbox. */
   readonly sandbox: SandboxSpec | null;
+  /** Fencing token of the task's lease; whoever holds a lower one than was seen before moves nothing. */
+  readonly leaseToken: number;
   readonly signal: AbortSignal;
 }
 

@@ -71,8 +71,6 @@ export const bundleImport = defineTool({
     mirror: z.string(),
     base: z.string(),
     bundle: blobHash,
-    /** Fencing token of the lease under which the work was done. */
-    leaseToken: z.number().int(),
   }),
   output: z.object({ commit: z.string(), paths: z.array(z.string()), diff: z.string() }),
 });
@@ -105,7 +103,6 @@ export const branchDeliver = defineTool({
     mirror: z.string(),
     branch: z.string(),
     commit: z.string(),
-    leaseToken: z.number().int(),
   }),
   output: z.object({ branch: z.string(), commit: z.string() }),
 });

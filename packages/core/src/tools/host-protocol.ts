@@ -19,6 +19,8 @@ export const hostCallParams = z.object({
   tool: z.string(),
   input: z.unknown(),
   sandbox: sandboxSpecSchema.nullable(),
+  /** Fencing token of the lease under which the caller works; not part of what makes a call the same call. */
+  leaseToken: z.number().int(),
 });
 export type HostCallParams = z.infer<typeof hostCallParams>;
 

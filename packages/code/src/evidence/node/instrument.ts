@@ -8,7 +8,7 @@ import {
 } from '../../languages/javascript/syntax.ts';
 
 /** A file with counters in it; `lines[n]` is the line at which counter n's statement starts. */
-export interface Instrumented {
+interface Instrumented {
   readonly text: string;
   readonly lines: readonly number[];
 }

@@ -17,7 +17,7 @@ const mapName = 'statement-lines.json';
  * How the reporter is named on node:test's option list. Options of NODE_OPTIONS and of the command line add up, and
  * node:test refuses unless it finds one destination for each reporter.
  */
-export type ReporterPairing = 'beside-default' | 'beside-own';
+type ReporterPairing = 'beside-default' | 'beside-own';
 
 /**
  * The probe of node:test and Vitest. In a coverage run it puts counters into the source files of the workspace;

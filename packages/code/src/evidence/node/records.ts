@@ -15,7 +15,7 @@ export type ReportedFailure = z.infer<typeof failureSchema>;
 const named = { name: z.string(), nesting: z.number().int().min(0).max(1000), file: z.string().nullable() };
 
 /** A line of a reporter's file. The tests' own code could write there too, so every line is parsed. */
-export const reportRecord = z.discriminatedUnion('kind', [
+const reportRecord = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('run'),
     runner: z.enum(['node:test', 'vitest']),
@@ -58,7 +58,7 @@ const hitRecord = z.tuple([
   z.number().int(),
   z.number().int(),
 ]);
-export type HitRecord = z.infer<typeof hitRecord>;
+type HitRecord = z.infer<typeof hitRecord>;
 
 /** The records of every reporter file, one list a file; a line that is cut off or foreign is left out. */
 export async function readReports(folder: string): Promise<ReportRecord[][]> {

@@ -170,7 +170,7 @@ function expectedLiterals(failing: readonly TestCase[]): string[] {
 }
 
 /** Numbers and short strings in any text, as JavaScript literals, each once in order of appearance. */
-export function literalsIn(text: string): string[] {
+function literalsIn(text: string): string[] {
   const found = new Set<string>();
   for (const match of text.matchAll(
     /'(?:[^'\\\n]|\\.){0,60}'|"(?:[^"\\\n]|\\.){0,60}"|(?<![\w.$])-?\d+(?:\.\d+)?(?![\w$])/g,

@@ -76,6 +76,11 @@ const cases: [string, string, string][] = [
     'function f(a) { switch (a) { case 1: g(); case 2: h(); } }',
     'function f(a) { switch (a) { case 1: g(); break; case 2: h(); } }',
   ],
+  [
+    'the value of a case',
+    "function f(a) {\n  switch (a) {\n    case 'x':\n      return 'y';\n  }\n}",
+    "function f(a) {\n  switch (a) {\n    case 'y':\n      return 'y';\n  }\n}",
+  ],
   ['a wrong initial value', 'function f() { let m = 0; return m; }', 'function f() { let m = -Infinity; return m; }'],
   ['swapped branches', 'const f = (a) => (a ? 1 : 2);', 'const f = (a) => (a ? 2 : 1);'],
   ['a missing else', 'function f(a) { if (a) { g(); } h(); }', 'function f(a) { if (a) { g(); } else { h(); } }'],

@@ -2,7 +2,7 @@ import type { Proposal, ProposeRequest } from '../language.ts';
 import { gatherFacts } from './facts.ts';
 import { isInType } from './scope.ts';
 import { innermostRange, statementRanges } from './statements.ts';
-import { parseJavaScript, type SyntaxNode, type SyntaxTree } from './syntax.ts';
+import { isStatement, parseJavaScript, type SyntaxNode, type SyntaxTree } from './syntax.ts';
 import { templates } from './templates/all.ts';
 
 /** No single suspect, and no single template at a suspect, may crowd out the others. */
@@ -41,16 +41,23 @@ function suspectFinder(tree: SyntaxTree, request: ProposeRequest): (node: Syntax
     const key = `${startLine}-${endLine}`;
     if (!byRange.has(key)) byRange.set(key, index);
   }
-  const byLine = new Map<number, number>();
-  return (node) => {
-    if (node.type === 'Program') return -1;
-    const line = tree.lineOf(node.start);
+  const byLine = new Map<number, number | null>();
+  const onLine = (line: number) => {
     const known = byLine.get(line);
     if (known !== undefined) return known;
     const range = innermostRange(ranges, line);
-    const found = range ? (byRange.get(`${range.startLine}-${range.endLine}`) ?? -1) : -1;
+    const found = range ? (byRange.get(`${range.startLine}-${range.endLine}`) ?? -1) : null;
     byLine.set(line, found);
     return found;
+  };
+  return (node) => {
+    // What stands on no statement's own lines, the value of a case for one, belongs to the statement around it.
+    for (let at: SyntaxNode | undefined = node; at && at.type !== 'Program'; at = tree.parents.get(at)) {
+      if (at !== node && !isStatement(at)) continue;
+      const found = onLine(tree.lineOf(at.start));
+      if (found !== null) return found;
+    }
+    return -1;
   };
 }
 

@@ -1,4 +1,4 @@
-import { childrenOf, isFunction, nameOf, nodeIn, nodesIn, type SyntaxNode, type SyntaxTree } from './syntax.ts';
+import { isFunction, nameOf, nodeIn, nodesIn, type SyntaxNode, type SyntaxTree } from './syntax.ts';
 
 /** A name visible somewhere. */
 export interface ScopedName {
@@ -146,9 +146,4 @@ export function isInType(tree: SyntaxTree, node: SyntaxNode): boolean {
     if (/Statement$/.test(at.type)) return false;
   }
   return false;
-}
-
-/** True when any node below passes. */
-export function someBelow(node: SyntaxNode, test: (node: SyntaxNode) => boolean): boolean {
-  return childrenOf(node).some((child) => test(child) || someBelow(child, test));
 }

@@ -1,7 +1,7 @@
 import { headEnd, isStatement, type SyntaxTree } from './syntax.ts';
 
 /** Lines of one statement; of a compound statement only its head, and of `x => value` the value. */
-export interface StatementRange {
+interface StatementRange {
   readonly startLine: number;
   readonly endLine: number;
 }

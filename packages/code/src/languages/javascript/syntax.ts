@@ -70,7 +70,7 @@ function lineIndex(lineStarts: readonly number[], offset: number): number {
 }
 
 /** True for an object that is a node. */
-export function isNode(value: unknown): value is SyntaxNode {
+function isNode(value: unknown): value is SyntaxNode {
   return typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string';
 }
 

@@ -2,7 +2,7 @@ import type { FileFacts } from '../facts.ts';
 import type { SyntaxNode } from '../syntax.ts';
 
 /** A replacement in the file at hand. */
-export interface Edit {
+interface Edit {
   readonly start: number;
   readonly end: number;
   readonly text: string;

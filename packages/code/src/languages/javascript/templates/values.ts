@@ -177,7 +177,7 @@ export function* properties(node: SyntaxNode, facts: FileFacts): Iterable<Draft>
 }
 
 /** 0..1: how much two names share, by their common parts. */
-export function similarity(a: string, b: string): number {
+function similarity(a: string, b: string): number {
   const [short, long] = a.length < b.length ? [a.toLowerCase(), b.toLowerCase()] : [b.toLowerCase(), a.toLowerCase()];
   if (short === '' || long === '') return 0;
   let start = 0;
