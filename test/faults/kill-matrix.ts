@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, watch, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Result } from '@nova/core';
 import { openSqliteLedgerReader } from '@nova/messaging';
@@ -12,6 +12,9 @@ export interface Strike {
   readonly when: 'before' | 'after';
 }
 
+/** Without walls, every run of the tests can leave a mark outside; with them, nothing can. */
+export type Walls = 'bubblewrap' | 'none';
+
 /** What came of a fix that was struck, seen from outside. */
 export interface Struck {
   readonly killed: number;
@@ -20,6 +23,8 @@ export interface Struck {
   readonly differences: readonly string[];
   /** How often the branch was moved, counted by the repository's own reflog. */
   readonly branchMoves: number;
+  /** How often the failing test ran, counted by a file outside Nova; null inside walls. */
+  readonly testRuns: number | null;
   readonly processesLeft: number;
   readonly seconds: number;
 }
@@ -33,12 +38,25 @@ export interface Reference {
     readonly callId: string;
   }[];
   readonly tree: string;
+  readonly walls: Walls;
+  readonly testRuns: number | null;
 }
 
-export async function undisturbed(): Promise<Reference> {
+/** The shop, whose failing test also leaves a mark in a file outside the repository each time it runs. */
+function marked(witness: string): Record<string, string> {
+  const mark = `import { appendFileSync } from 'node:fs';\ntry { appendFileSync(${JSON.stringify(witness)}, '.'); } catch {}\n`;
+  return { ...shop, 'test/cart.test.js': mark + shop['test/cart.test.js'] };
+}
+
+function marks(witness: string): number {
+  return existsSync(witness) ? statSync(witness).size : 0;
+}
+
+export async function undisturbed(walls: Walls): Promise<Reference> {
   using place = new Place();
-  const repository = place.repository('shop', shop);
-  const { result } = await place.fix(repository, 'node --test');
+  const witness = join(place.folder, 'witness');
+  const repository = place.repository('shop', marked(witness));
+  const { result } = await place.fix(repository, 'node --test', ['--sandbox', walls]);
   await using ledger = await openSqliteLedgerReader({ path: join(place.home, 'ledger.sqlite') });
   const events = await ledger.read(`task/${result.task}`);
   const journal = events.filter((event) => event.type.startsWith('nova.journal.'));
@@ -47,14 +65,22 @@ export async function undisturbed(): Promise<Reference> {
     entry: event.type === 'nova.journal.started' ? ('started' as const) : ('finished' as const),
     callId: String(event.data['callId']),
   }));
-  return { result, entries, tree: git(repository, 'rev-parse', `nova/${result.task}^{tree}`) };
+  return {
+    result,
+    entries,
+    // The test names its own place's witness, so the whole tree differs from place to place; the mended folder does not.
+    tree: git(repository, 'rev-parse', `nova/${result.task}:src`),
+    walls,
+    testRuns: walls === 'none' ? marks(witness) : null,
+  };
 }
 
 /** Runs a whole fix in a place of its own, kills the victim at the named position, and looks at what came of it. */
 export async function strike(at: Strike, reference: Reference): Promise<Struck> {
   const begun = performance.now();
   using place = new Place();
-  const repository = place.repository('shop', shop);
+  const witness = join(place.folder, 'witness');
+  const repository = place.repository('shop', marked(witness));
   const breakpoint = join(place.folder, 'breakpoint');
   mkdirSync(breakpoint);
   let killed = 0;
@@ -67,12 +93,12 @@ export async function strike(at: Strike, reference: Reference): Promise<Struck> 
     writeFileSync(join(breakpoint, 'go'), '');
   });
   try {
-    const { result } = await place.fix(repository, 'node --test', [], {
+    const { result } = await place.fix(repository, 'node --test', ['--sandbox', reference.walls], {
       NOVA_BREAKPOINT: `${at.position}:${at.entry}:${at.when}`,
       NOVA_BREAKPOINT_FOLDER: breakpoint,
     });
     const branch = `refs/heads/nova/${result.task}`;
-    const tree = result.outcome === 'delivered' ? git(repository, 'rev-parse', `${branch}^{tree}`) : '';
+    const tree = result.outcome === 'delivered' ? git(repository, 'rev-parse', `${branch}:src`) : '';
     const reflog = result.outcome === 'delivered' ? git(repository, 'reflog', 'show', '--format=%H', branch) : '';
     const differences = compare(reference, result, tree);
     return {
@@ -80,6 +106,7 @@ export async function strike(at: Strike, reference: Reference): Promise<Struck> 
       sameResult: differences.length === 0,
       differences,
       branchMoves: reflog === '' ? 0 : reflog.split('\n').length,
+      testRuns: reference.walls === 'none' ? marks(witness) : null,
       processesLeft: place.processes().all.length,
       seconds: (performance.now() - begun) / 1000,
     };
