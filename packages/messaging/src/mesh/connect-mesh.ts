@@ -161,7 +161,7 @@ class UnixSocketConnection implements MeshConnection {
       if (!(error instanceof ResponseError)) throw this.#reason ?? this.#unreachable(error);
       const record = errorData.safeParse(error.data);
       if (record.success) throw fromErrorRecord(record.data);
-      if (error.code === ErrorCodes.PendingResponseRejected) throw this.#reason ?? this.#unreachable(error);
+      if (cutWhileAsking.has(error.code)) throw this.#reason ?? this.#unreachable(error);
       throw this.#protocol(error.code === ErrorCodes.MethodNotFound ? `does not answer ${method}` : 'failed', error);
     }
   }
@@ -192,6 +192,14 @@ class UnixSocketConnection implements MeshConnection {
     await this.closed;
   }
 }
+
+/** What the library answers itself when the connection broke under a request. */
+const cutWhileAsking: ReadonlySet<number> = new Set([
+  ErrorCodes.PendingResponseRejected,
+  ErrorCodes.MessageWriteError,
+  ErrorCodes.MessageReadError,
+  ErrorCodes.ConnectionInactive,
+]);
 
 /** A killed process resets its socket, which surfaces as a reading or writing error; nothing wrong was said. */
 function isCut(error: Error): boolean {
