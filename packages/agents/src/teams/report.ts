@@ -39,6 +39,7 @@ export async function report(brief: Brief, records: Records, state: FixStateValu
   const delivered = ending.outcome === 'delivered' && change !== null;
   const baseline = measured?.baseline ?? null;
   const isolation = measured?.isolation ?? null;
+  const notCopied = (captured?.ignored ?? []).filter((path) => !isReplaced(path, environment?.kinds ?? []));
 
   return {
     task: brief.task,
@@ -90,15 +91,20 @@ export async function report(brief: Brief, records: Records, state: FixStateValu
     gaps: [
       ...(environment?.gaps ?? []),
       ...(isolation?.missing ?? []),
-      ...(captured && captured.ignored.length > 0
-        ? [`ignored files were not copied: ${captured.ignored.slice(0, 10).join(', ')}`]
-        : []),
+      ...(notCopied.length > 0 ? [`ignored files were not copied: ${notCopied.slice(0, 10).join(', ')}`] : []),
       ...(baseline && !baseline.counted ? ['uncounted: the test command reports no tests, only an exit code'] : []),
       ...(baseline && baseline.unstable.length > 0
         ? [`unstable tests say nothing here: ${baseline.unstable.slice(0, 10).join(', ')}`]
         : []),
     ],
   };
+}
+
+/** True for the person's dependencies when the prepared environment stands in their place. */
+function isReplaced(path: string, kinds: readonly string[]): boolean {
+  const name = path.replace(/\/$/, '').split('/').at(-1) ?? '';
+  if (name === 'node_modules') return kinds.includes('npm');
+  return /^(?:\.venv|venv|env)$/.test(name) && kinds.includes('python');
 }
 
 function tally(verdicts: readonly Verdict[]): Record<string, number> {

@@ -65,7 +65,9 @@ export async function layEnvironment(folder: string, sealed: Seal, options: Moun
       });
       mounts.push({ source: real, target: outside, writable: false });
     }
-    mounts.push({ source, target: sealed.venv.path, writable: false });
+    const targets = sealed.venv.names.map((name) => join(workspacePath, name));
+    for (const target of new Set([sealed.venv.path, ...targets])) mounts.push({ source, target, writable: false });
+    if (!isolated) for (const target of targets) links.push(...(await venvLinks(folder, source, target)));
     variables['VIRTUAL_ENV'] = isolated ? sealed.venv.path : source;
     if (!isolated && (await exists(join(folder, plainScripts)))) pathEntries.push(join(folder, plainScripts));
     pathEntries.push(join(isolated ? sealed.venv.path : source, 'bin'));
@@ -81,6 +83,21 @@ export async function layEnvironment(folder: string, sealed: Seal, options: Moun
     variables['PYTHONPATH'] = paths.join(':');
   }
   return { mounts: isolated ? mounts : [], variables, pathEntries, links };
+}
+
+/** A virtual environment of links in which the scripts are those that start this very environment's interpreter. */
+async function venvLinks(folder: string, source: string, target: string): Promise<{ path: string; target: string }[]> {
+  const scripts = join(folder, plainScripts);
+  const changed = new Set(await readdir(scripts).catch(() => []));
+  const links: { path: string; target: string }[] = [];
+  for (const name of await readdir(source)) {
+    if (name !== 'bin') links.push({ path: join(target, name), target: join(source, name) });
+  }
+  for (const name of await readdir(join(source, 'bin'))) {
+    const from = changed.has(name) ? scripts : join(source, 'bin');
+    links.push({ path: join(target, 'bin', name), target: join(from, name) });
+  }
+  return links;
 }
 
 /**

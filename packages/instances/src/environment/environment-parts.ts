@@ -8,7 +8,7 @@ import type { Making } from './making.ts';
 import { cacheFolders, inspectNpmCheckout } from './npm-checkout.ts';
 import { collectNpmInstall, droppedSettings, planNpmInstall, requireInstallable } from './npm-install.ts';
 import type { NpmProject } from './npm-project.ts';
-import { findPythonCheckout } from './python-checkout.ts';
+import { environmentFolders, findPythonCheckout, foldersNamedBy } from './python-checkout.ts';
 import { copyScripts, planPythonInstall, relocateVenv, writeMetadata, writeScripts } from './python-install.ts';
 import { type PythonNeeds, unmetRequirements } from './python-needs.ts';
 import { npmRegistries, pipRegistries, type RegistryAccess } from './registries.ts';
@@ -136,18 +136,23 @@ export async function choosePython(
   tools: PythonTools,
   surroundings: Surroundings,
   allowCheckout: boolean,
+  command: string,
 ): Promise<Part | null> {
+  const named = foldersNamedBy(command);
+  const own = await environmentFolders(repository, named);
   const identity = [
     tools.version,
     tools.basePrefix,
     ...fileDigests(needs.files),
     ...needs.undeclared,
     ...needs.pythonPath,
-    JSON.stringify(needs.metadata),
+    JSON.stringify([needs.metadata, own]),
   ];
-  const nothing = needs.requirements.length === 0 && needs.undeclared.length === 0;
+  // A command that starts the environment's own interpreter needs one even when nothing is to be installed into it.
+  const nothing =
+    needs.requirements.length === 0 && needs.undeclared.length === 0 && !named.some((name) => own.includes(name));
   const checkout = allowCheckout
-    ? await findPythonCheckout(repository, tools, surroundings.home)
+    ? await findPythonCheckout(repository, tools, surroundings.home, own)
     : { reason: 'it changed while it was copied' };
   let reason = 'reason' in checkout ? checkout.reason : '';
   if ('found' in checkout) {
@@ -165,11 +170,11 @@ export async function choosePython(
           const venv = join(making.folder, 'venv');
           if (!(await copyTree(found.folder, venv, listing, [], isCompiled))) return null;
           await copyScripts(venv, join(making.folder, plainScripts), found.folder, join(sealedAt, 'venv'));
-          const own = needs.metadata !== null && found.installed.has(normalisePackage(needs.metadata.name));
+          const known = needs.metadata !== null && found.installed.has(normalisePackage(needs.metadata.name));
           return {
-            venv: { folder: 'venv', path: found.folder },
+            venv: { folder: 'venv', path: found.folder, names: [found.name] },
             outside: [...found.outside],
-            metadata: own ? false : await describeProject(making, needs),
+            metadata: known ? false : await describeProject(making, needs),
           };
         },
       };
@@ -220,7 +225,7 @@ export async function choosePython(
       });
       await relocateVenv(venv, venv, join(sealedAt, 'venv'));
       return {
-        venv: { folder: 'venv', path: join(sealedAt, 'venv') },
+        venv: { folder: 'venv', path: join(sealedAt, 'venv'), names: own },
         outside: [...tools.outside],
         metadata: await describeProject(making, needs),
       };

@@ -6,15 +6,17 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { NovaError } from '@nova/core';
+import { foldersNamedBy } from './python-checkout.ts';
 import { type LoopbackRegistry, startLoopbackRegistry } from './testing/loopback-registry.ts';
 import { makePlace, onlyRegistry } from './testing/place.ts';
 
@@ -300,6 +302,38 @@ test('Python packages are installed into a virtual environment that works where 
   writeFileSync(join(own, 'lib/__pycache__/x.pyc'), '');
   const again = await place.environments.prepare(place.input('python3 -m unittest'), place.context());
   assert.deepEqual(again, { ...copied, reused: true });
+
+  // A command names the environment by its place in the checkout; what was installed instead must be there too.
+  rmSync(join(own, 'bin/python'));
+  const other = await place.environments.prepare(place.input('./.venv/bin/python -m unittest'), place.context());
+  assert.equal(other.source, 'lockfile');
+  assert.ok(other.key);
+  const isolated = await place.environments.mounts(other.key, { workspacePath: '/w', isolated: true, scratch: null });
+  assert.ok(isolated.mounts.some(({ target, writable }) => target === '/w/.venv' && !writable));
+  for (const key of [copied.key, other.key]) {
+    const workspacePath = join(place.root, `workspace-${key.slice(0, 6)}`);
+    const plain = await place.environments.mounts(key, { workspacePath, isolated: false, scratch: null });
+    for (const { path, target } of plain.links) {
+      mkdirSync(dirname(path), { recursive: true });
+      symlinkSync(target, path);
+    }
+    const python = join(workspacePath, '.venv/bin/python');
+    const found = execFileSync(python, ['-c', 'import thing, sys; print(thing.ANSWER, sys.prefix)']).toString().trim();
+    assert.equal(found, `42 ${join(workspacePath, '.venv')}`);
+    // No script may start the interpreter of the person's own checkout.
+    for (const name of readdirSync(join(workspacePath, '.venv/bin'))) {
+      const script = readFileSync(join(workspacePath, '.venv/bin', name));
+      if (script.subarray(0, 2).toString() === '#!') assert.ok(!script.includes(own), name);
+    }
+  }
+});
+
+test('folders whose programs a command starts are found by their names', () => {
+  assert.deepEqual(foldersNamedBy('cd x && A=1 ./.venv/bin/pytest -q; tools/env-3.11/bin/python a.py'), [
+    '.venv',
+    'tools/env-3.11',
+  ]);
+  assert.deepEqual(foldersNamedBy('/usr/bin/python3 ../venv/bin/pytest bin/test --x=bin/y'), []);
 });
 
 test('a sweep removes what killed preparations left and nothing else', async () => {

@@ -143,7 +143,7 @@ async function chooseParts(
       );
     }
     const needs = await readPythonNeeds({ paths, read, command: testCommand, tools, surroundings });
-    const part = await choosePython(repository, needs, tools, surroundings, allowCheckout);
+    const part = await choosePython(repository, needs, tools, surroundings, allowCheckout, testCommand);
     if (part === null) gaps = needs.gaps;
     else parts.push(part);
   }

@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs';
 import { lstat, open, readFile, readlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
@@ -127,7 +128,7 @@ async function installedVersion(repository: string, folder: string, name: string
 async function unusableContent(folder: string, repository: string): Promise<string | null> {
   for await (const { path, absolute, isFolder: folderEntry } of walk(folder)) {
     if (folderEntry) continue;
-    const status = await lstat(absolute);
+    const status = lstatSync(absolute);
     if (status.isSymbolicLink()) {
       const target = resolve(dirname(absolute), await readlink(absolute));
       if (!isInside(target, repository)) return `node_modules/${path} is a link that leaves the repository`;

@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs';
 import { lstat, readdir, readFile, readlink, realpath } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { isInside, normalisePackage, outsideFolders, type PythonTools, toolFolder } from './host-tools.ts';
@@ -6,6 +7,8 @@ import { walk } from './sealing.ts';
 /** The person's own virtual environment, found sound. */
 export interface PythonCheckout {
   readonly folder: string;
+  /** Its folder's name in the checkout. */
+  readonly name: string;
   readonly installed: ReadonlyMap<string, string>;
   readonly version: string;
   /** Host folders of its interpreter that no sandbox shows by itself. */
@@ -13,20 +16,38 @@ export interface PythonCheckout {
   readonly gaps: readonly string[];
 }
 
-const names = ['.venv', 'venv', 'env'];
+const usualNames = ['.venv', 'venv', 'env'];
+
+/** Folders in the repository whose `bin` a command names itself, as in `.venv/bin/pytest`. */
+export function foldersNamedBy(command: string): string[] {
+  const found = command.matchAll(/(?:^|[\s;&|(="'])(?:\.\/)?((?:[\w.-]+\/)*[\w.-]+)\/bin\/(?=[\w.-])/g);
+  const names = [...found].map((match) => match[1] ?? '');
+  return [...new Set(names)].filter((name) => name !== '' && !name.split('/').includes('..'));
+}
+
+/** Those of these folders, and of the usual ones, that the checkout has a virtual environment in. */
+export async function environmentFolders(repository: string, named: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const name of new Set([...named, ...usualNames])) {
+    const configuration = await lstat(join(repository, name, 'pyvenv.cfg')).catch(() => null);
+    if (configuration?.isFile()) found.push(name);
+  }
+  return found;
+}
 
 /** Looks for a virtual environment in the checkout. Starts no interpreter: an environment may run code at start-up. */
 export async function findPythonCheckout(
   repository: string,
   tools: PythonTools,
   home: string,
+  names: readonly string[],
 ): Promise<{ found: PythonCheckout } | { reason: string }> {
   let reason = 'there is no virtual environment';
   for (const name of names) {
     const folder = join(repository, name);
     const configuration = await readFile(join(folder, 'pyvenv.cfg'), 'utf8').catch(() => null);
     if (configuration === null || !(await lstat(folder)).isDirectory()) continue;
-    const inspected = await inspect(folder, repository, settings(configuration), tools, home);
+    const inspected = await inspect(name, repository, settings(configuration), tools, home);
     if ('found' in inspected) return inspected;
     reason = `${name}: ${inspected.reason}`;
   }
@@ -34,12 +55,13 @@ export async function findPythonCheckout(
 }
 
 async function inspect(
-  folder: string,
+  name: string,
   repository: string,
   configuration: ReadonlyMap<string, string>,
   tools: PythonTools,
   home: string,
 ): Promise<{ found: PythonCheckout } | { reason: string }> {
+  const folder = join(repository, name);
   const chain = await interpreterChain(join(folder, 'bin/python'));
   if (chain === null) return { reason: 'its interpreter is gone' };
   const outside = outsideFolders(chain.filter((path) => !isInside(path, folder)).map(toolFolder), home);
@@ -47,7 +69,7 @@ async function inspect(
   const gaps: string[] = [];
   for await (const { path, absolute, isFolder } of walk(folder)) {
     if (isFolder) continue;
-    const status = await lstat(absolute);
+    const status = lstatSync(absolute);
     if (status.isSymbolicLink() && !path.startsWith('bin/python')) {
       const target = resolve(dirname(absolute), await readlink(absolute));
       if (!isInside(target, folder)) return { reason: `${path} is a link that leaves it` };
@@ -60,8 +82,8 @@ async function inspect(
   }
   const version = configuration.get('version') ?? configuration.get('version_info') ?? '';
   const installed = new Map(configuration.get('include-system-site-packages') === 'true' ? tools.installed : []);
-  for (const [name, its] of await installedPackages(folder)) installed.set(name, its);
-  return { found: { folder, installed, version, outside, gaps } };
+  for (const [found, its] of await installedPackages(folder)) installed.set(found, its);
+  return { found: { folder, name, installed, version, outside, gaps } };
 }
 
 /** Every path from the environment's `python` to the real program; null when it leads nowhere. */
