@@ -10,7 +10,8 @@ export type { Mount, SandboxDriver, SandboxEnd, SandboxProcess, SandboxStart } f
 export { fileName, installationTarget } from './sandbox/layout.ts';
 export { createPlainDriver } from './sandbox/plain-driver.ts';
 export type { RunnerNews } from './sandbox/runner-client.ts';
-export { type SandboxCall, Sandboxes, type SandboxesOptions, type SandboxOutcome } from './sandbox/sandboxes.ts';
+export type { SandboxCall } from './sandbox/sandbox.ts';
+export { Sandboxes, type SandboxesOptions, type SandboxOutcome } from './sandbox/sandboxes.ts';
 export { findToolchain, type Toolchain } from './sandbox/toolchain.ts';
 export { readIfThere, writeWhole } from './supervision/atomic-file.ts';
 export { identify, type ProcessIdentity } from './supervision/processes.ts';

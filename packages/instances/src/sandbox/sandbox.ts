@@ -2,7 +2,15 @@ import { type Isolation, NovaError, type RunnerCallResult, type SandboxSpec } fr
 import type { SandboxProcess } from './driver.ts';
 import type { SandboxFolder } from './layout.ts';
 import { connectRunner, type RunnerClient, RunnerGone, type RunnerNews } from './runner-client.ts';
-import type { SandboxCall } from './sandboxes.ts';
+
+/** One tool call inside a sandbox, and who hears how it goes. */
+export interface SandboxCall {
+  readonly callId: string;
+  readonly tool: string;
+  readonly input: unknown;
+  readonly signal: AbortSignal;
+  readonly news: RunnerNews;
+}
 
 /** How long a runner may take from its start to its first answer; a busy machine is slow. */
 const startSeconds = 60;

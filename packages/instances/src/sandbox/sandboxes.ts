@@ -23,8 +23,8 @@ import {
   sandboxFolder,
   workspaceInside,
 } from './layout.ts';
-import { RunnerGone, type RunnerNews } from './runner-client.ts';
-import { Sandbox } from './sandbox.ts';
+import { RunnerGone } from './runner-client.ts';
+import { Sandbox, type SandboxCall } from './sandbox.ts';
 import type { Toolchain } from './toolchain.ts';
 
 /** What the sandboxes of one host need from the rest of it. */
@@ -45,14 +45,6 @@ export interface SandboxesOptions {
   readonly hostPath: string;
   readonly hostNode: string;
   readonly locale: Readonly<Record<string, string>>;
-}
-
-export interface SandboxCall {
-  readonly callId: string;
-  readonly tool: string;
-  readonly input: unknown;
-  readonly signal: AbortSignal;
-  readonly news: RunnerNews;
 }
 
 export type SandboxOutcome = { readonly result: RunnerCallResult; readonly isolation: Isolation };

@@ -3,23 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { ErrorCode } from '@nova/core';
-import { listing, personGit, type Sample, sampleRepository } from './sample-repository.ts';
-
-const refusal = (code: ErrorCode, message: RegExp = /Nothing was changed/) => ({ code, message });
-
-async function captureUntouched(sample: Sample, repository = sample.repository, task = 'T1') {
-  const before = listing(repository);
-  const captured = await sample.workspaces.capture({ task, repository }, sample.signal);
-  const after = listing(repository);
-  const paths = [...new Set([...Object.keys(before), ...Object.keys(after)])];
-  assert.deepEqual(
-    paths.filter((path) => before[path] !== after[path]),
-    [],
-    'the person’s folder changed',
-  );
-  return captured;
-}
+import { captureUntouched, listing, personGit, type Sample, sampleRepository } from './sample-repository.ts';
 
 const filesOf = (mirror: string, commit: string) =>
   personGit(mirror, ['ls-tree', '-r', '-z', '--name-only', commit]).split('\0').filter(Boolean).sort();
@@ -186,62 +170,6 @@ test('two captures of one repository at once both end whole', async () => {
   const mirror = all[0]?.mirror ?? '';
   personGit(mirror, ['fsck', '--strict']);
   for (const task of tasks) personGit(mirror, ['rev-parse', '--verify', `refs/nova/tasks/${task}/base`]);
-});
-
-test('what is no repository with a commit and a work tree is refused with the reason', async () => {
-  using sample = sampleRepository({ commit: false });
-  const capture = (repository: string) => sample.workspaces.capture({ task: 'T', repository }, sample.signal);
-  await assert.rejects(capture(sample.repository), refusal('repository.empty', /git commit/));
-  await assert.rejects(capture(join(sample.folder, 'nowhere')), refusal('repository.missing'));
-  await assert.rejects(capture(sample.folder), refusal('repository.missing'));
-  const bare = join(sample.folder, 'bare');
-  personGit(sample.folder, ['init', '-q', '--bare', bare]);
-  await assert.rejects(capture(bare), refusal('repository.missing', /bare/));
-  sample.write('inner/file', 'x');
-  await assert.rejects(
-    capture(join(sample.repository, 'inner')),
-    refusal('usage.invalid', /Name the top folder: .*\/app/),
-  );
-  writeFileSync(join(sample.repository, '.git/config'), '[broken');
-  await assert.rejects(capture(sample.repository), refusal('repository.unreadable'));
-  await assert.rejects(
-    sample.workspaces.capture({ task: '../x', repository: sample.repository }, sample.signal),
-    refusal('usage.invalid', /task id/),
-  );
-});
-
-test('submodules, large file storage, conflicts and broken objects are refused', async () => {
-  {
-    using sample = sampleRepository();
-    const head = sample.git('rev-parse', 'HEAD').trim();
-    sample.git('update-index', '--add', '--cacheinfo', `160000,${head},lib`);
-    await assert.rejects(captureUntouched(sample), refusal('repository.submodules', /lib/));
-  }
-  {
-    using sample = sampleRepository();
-    sample.write('.gitattributes', '*.bin filter=lfs diff=lfs merge=lfs -text\n');
-    await captureUntouched(sample);
-    sample.write('big.bin', 'version https://git-lfs.github.com/spec/v1\n');
-    sample.git('-c', 'filter.lfs.clean=cat', 'add', '-A');
-    await assert.rejects(captureUntouched(sample), refusal('repository.lfs', /big\.bin/));
-  }
-  {
-    using sample = sampleRepository();
-    sample.git('checkout', '-qb', 'side');
-    sample.write('src/sum.js', 'side\n');
-    sample.git('commit', '-qam', 'side');
-    sample.git('checkout', '-q', 'main');
-    sample.write('src/sum.js', 'main\n');
-    sample.git('commit', '-qam', 'main');
-    assert.throws(() => sample.git('merge', '-q', 'side'));
-    await assert.rejects(captureUntouched(sample), refusal('repository.unreadable', /conflicts in src\/sum\.js/));
-  }
-  {
-    using sample = sampleRepository();
-    const blob = sample.git('rev-parse', 'HEAD:src/sum.js').trim();
-    rmSync(join(sample.repository, '.git/objects', blob.slice(0, 2), blob.slice(2)));
-    await assert.rejects(captureUntouched(sample), refusal('repository.unreadable', /git fsck/));
-  }
 });
 
 test('nothing that the repository configures is ever run', async (context) => {

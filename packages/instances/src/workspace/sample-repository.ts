@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -132,4 +133,18 @@ export function addBundle(sample: Sample, repository: string, name: string, revi
   const file = join(sample.folder, `${name}.bundle`);
   personGit(repository, ['bundle', 'create', '-q', file, ...revisions]);
   sample.blobs.set(name, readFileSync(file));
+}
+
+/** Captures a repository and asserts that nothing in its folder has changed by it. */
+export async function captureUntouched(sample: Sample, repository = sample.repository, task = 'T1') {
+  const before = listing(repository);
+  const captured = await sample.workspaces.capture({ task, repository }, sample.signal);
+  const after = listing(repository);
+  const paths = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  assert.deepEqual(
+    paths.filter((path) => before[path] !== after[path]),
+    [],
+    'the person’s folder changed',
+  );
+  return captured;
 }
