@@ -342,3 +342,59 @@ for (const [name, path, text, rule] of reviewed) {
     );
   });
 }
+
+test('calls end within their time: what was not reached is said so', async () => {
+  const slow = `test('slow ' + n, async () => { await new Promise((done) => setTimeout(done, 1000)); });`;
+  using project = new TemporaryProject({
+    'package.json': JSON.stringify({ type: 'module' }),
+    'src/sum.js': source,
+    'test/sum.test.js': nodeTests,
+    'test/slow.test.js': `import { test } from 'node:test';\nfor (const n of [1]) ${slow}\n`,
+  });
+  const command = 'node --test';
+  const report = await project.run(command);
+  const failing = report.tests.filter((item) => item.status === 'failed');
+  const common = { command, timeoutSeconds: 60 };
+  const found = await project.call<Localisation>('repair.localise', { ...common, failing, seconds: 2 });
+  assert.equal(found.runs, 1, 'the other files are not run when there is no time for them');
+  assert.ok(found.suspects.slice(0, 5).some((suspect) => suspect.path === 'src/sum.js' && suspect.startLine === 3));
+  const { candidates } = await project.call<{ candidates: Candidate[] }>('repair.propose', {
+    suspects: found.suspects,
+    failing,
+    limit: 20,
+  });
+  const judging = { ...common, baselineFailing: failing, counted: true, target: [], enough: 20 };
+  const { verdicts } = await project.call<{ verdicts: Verdict[] }>('repair.evaluate', {
+    ...judging,
+    candidates,
+    seconds: 0.001,
+  });
+  assert.deepEqual([...new Set(verdicts.map((verdict) => verdict.outcome))], ['not-run']);
+});
+
+test('tests that a helper of a package defines belong to the file that was run', async () => {
+  using project = new TemporaryProject({
+    '.gitignore': '',
+    'package.json': JSON.stringify({ type: 'module' }),
+    'src/sum.js': source,
+    'node_modules/helper/index.js': `import { test } from 'node:test'; export const check = (name, run) => test(name, run);`,
+    'node_modules/helper/package.json': JSON.stringify({ name: 'helper', type: 'module', main: 'index.js' }),
+    'test/a.test.js': `import assert from 'node:assert'; import { check } from 'helper'; import { sumTo, twice } from '../src/sum.js';
+check('sum', () => assert.equal(sumTo([1, 2, 3], 2), 3)); check('twice', () => assert.equal(twice(2), 4));`,
+  });
+  const report = await project.run('node test/a.test.js');
+  assert.deepEqual(
+    report.tests.map((item) => [item.file, item.name, item.status]),
+    [
+      ['test/a.test.js', 'sum', 'failed'],
+      ['test/a.test.js', 'twice', 'passed'],
+    ],
+  );
+  const failing = report.tests.filter((item) => item.status === 'failed');
+  const { suspects } = await project.call<Localisation>('repair.localise', {
+    command: 'node --test',
+    timeoutSeconds: 60,
+    failing: (await project.run('node --test')).tests.filter((item) => item.status === 'failed'),
+  });
+  assert.ok(failing.length === 1 && suspects.slice(0, 5).some((suspect) => suspect.startLine === 3));
+});

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import {
+  type Candidate,
   changeCommit,
   changePreview,
   changeReview,
@@ -20,7 +21,7 @@ import { localise } from './debugging/localise.ts';
 import { minimise } from './debugging/minimise.ts';
 import { proposeCandidates } from './debugging/propose.ts';
 import { createPythonProbe } from './evidence/python/python-probe.ts';
-import { TestBench } from './evidence/test-run.ts';
+import { TestBench, type TestRun } from './evidence/test-run.ts';
 import { createJavaScriptLanguage } from './languages/javascript/javascript.ts';
 import type { LanguageModule } from './languages/language.ts';
 import { createPythonLanguage } from './languages/python/python.ts';
@@ -46,29 +47,38 @@ interface Hands {
 export function createCodeTools(): Record<string, CodeTool> {
   const languages = [createJavaScriptLanguage(), createTypeScriptLanguage(), createPythonLanguage()];
   const measures = new Map<string, BaseMeasure>();
+  /** The last run of a command on the base, which spares a second one. */
+  const baseRuns = new Map<string, TestRun>();
+  const runKey = (command: string, context: ToolContext) =>
+    JSON.stringify([context.workspace, context.commit, command]);
   const measured = async (request: EvaluateRequest, hands: Hands): Promise<{ base: BaseMeasure; runs: number }> => {
     const asked = [hands.context.workspace, hands.context.commit, request];
     const key = createHash('sha256').update(JSON.stringify(asked)).digest('hex');
     const known = measures.get(key);
     if (known) return { base: known, runs: 0 };
-    const base = await measureBase(request, hands.tree, hands.bench);
+    const seen = baseRuns.get(runKey(request.command, hands.context)) ?? null;
+    const base = await measureBase(request, seen, hands.tree, hands.bench);
     measures.set(key, base);
     return { base, runs: base.runs };
   };
   return {
     [testsRun.name]: tool(testsRun, async (input, { context, tree, bench }) => {
       const run = await bench.run({ command: input.command, timeoutMs: input.timeoutSeconds * 1000 });
+      if (!context.signal.aborted) baseRuns.set(runKey(input.command, context), { ...run, output: Buffer.alloc(0) });
       const dirtied = await tree.changed();
       return { ...run.report, dirtied, output: context.attach('output', run.output) };
     }),
-    [repairLocalise.name]: tool(repairLocalise, (input, { tree, bench }) =>
-      localise({ ...input, timeoutMs: input.timeoutSeconds * 1000 }, tree, bench, languages),
-    ),
+    [repairLocalise.name]: tool(repairLocalise, (input, { context, tree, bench }) => {
+      const known = baseRuns.get(runKey(input.command, context)) ?? null;
+      const request = { ...input, timeoutMs: input.timeoutSeconds * 1000, known };
+      return localise(request, tree, bench, languages);
+    }),
     [repairPropose.name]: tool(repairPropose, (input, { tree }) => proposeCandidates(input, tree, languages)),
     [repairEvaluate.name]: tool(repairEvaluate, async (input, hands) => {
+      const deadline = performance.now() + input.seconds * 1000;
       const request = evaluateRequest(input);
       const { base, runs } = await measured(request, hands);
-      return evaluateAll(input.candidates, input.enough, request, base, runs, hands, languages);
+      return evaluateAll({ ...input, deadline }, request, base, runs, hands, languages);
     }),
     [repairMinimise.name]: tool(repairMinimise, async (input, hands) => {
       if (input.candidate.edits.length < 2) {
@@ -141,8 +151,7 @@ function evaluateRequest(input: {
 }
 
 async function evaluateAll(
-  candidates: readonly Parameters<typeof judgeCandidate>[0][],
-  enough: number,
+  { candidates, enough, deadline }: { candidates: readonly Candidate[]; enough: number; deadline: number },
   request: EvaluateRequest,
   base: BaseMeasure,
   spent: number,
@@ -154,7 +163,7 @@ async function evaluateAll(
   let runs = spent;
   let plausible = 0;
   for (const [index, candidate] of candidates.entries()) {
-    if (plausible >= enough) {
+    if (plausible >= enough || performance.now() >= deadline) {
       verdicts.push({ candidate: candidate.id, outcome: 'not-run', stillFailing: null, runs: 0, durationMs: 0 });
       continue;
     }

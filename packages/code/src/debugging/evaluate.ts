@@ -1,4 +1,4 @@
-import type { Candidate, TestCase, Verdict } from '@nova/core';
+import type { Candidate, TestCase, TestReport, Verdict } from '@nova/core';
 import { exitCodeTest, type TestBench, type TestRun } from '../evidence/test-run.ts';
 import type { LanguageModule } from '../languages/language.ts';
 import { languageFor } from '../languages/language-for.ts';
@@ -26,11 +26,18 @@ export interface BaseMeasure {
 
 const shortestTimeoutMs = 5000;
 
-/** Measures the base: what passes, how long it takes, and whether a shorter command shows the same failures. */
-export async function measureBase(request: EvaluateRequest, tree: WorkingTree, bench: TestBench): Promise<BaseMeasure> {
-  await tree.restore();
-  const whole = await bench.run({ command: request.command, timeoutMs: request.timeoutMs });
-  await tree.restore();
+/**
+ * Measures the base: what passes, how long it takes, and whether a shorter command shows the same failures. `known` is a
+ * run of the same command on the same files, when there was one.
+ */
+export async function measureBase(
+  request: EvaluateRequest,
+  known: TestRun | null,
+  tree: WorkingTree,
+  bench: TestBench,
+): Promise<BaseMeasure> {
+  const whole = known ?? (await bench.run({ command: request.command, timeoutMs: request.timeoutMs }));
+  if (!known) await tree.restore();
   const target = request.target.length > 0 ? [...request.target] : request.baselineFailing.map((test) => test.id);
   const baseline: Baseline = {
     failing: request.baselineFailing,
@@ -38,21 +45,32 @@ export async function measureBase(request: EvaluateRequest, tree: WorkingTree, b
       whole.report.tests.filter((test) => test.status === 'passed' && test.id !== exitCodeTest).map((test) => test.id),
     ),
   };
-  let runs = whole.executions;
   const timeoutMs = candidateTimeout(whole, request.timeoutMs);
   const wanted = request.baselineFailing.filter((test) => target.includes(test.id));
-  const command = request.counted ? await whole.focus(wanted) : null;
+  let runs = known ? 0 : whole.executions;
   let focused: BaseMeasure['focused'] = null;
-  if (command !== null) {
+  const commands = request.counted ? await whole.focus(wanted) : [];
+  for (const [index, command] of commands.entries()) {
     const run = await bench.run({ command, timeoutMs: Math.min(timeoutMs, request.timeoutMs) });
     await tree.restore();
     runs += run.executions;
-    const failing = new Set(run.report.tests.filter((test) => test.status === 'failed').map((test) => test.id));
-    if (target.every((id) => failing.has(id))) {
-      focused = { command, timeoutMs: Math.min(timeoutMs, candidateTimeout(run, request.timeoutMs)) };
-    }
+    // The narrowest commands could fail for reasons of their own; then no repair would ever turn them green.
+    const alike = index === commands.length - 1 ? () => true : sameMessage;
+    const shows = wanted.every((before) => {
+      const now = run.report.tests.find((test) => test.id === before.id);
+      return now?.status === 'failed' && alike(before, now);
+    });
+    if (!shows) continue;
+    focused = { command, timeoutMs: Math.min(timeoutMs, candidateTimeout(run, request.timeoutMs)) };
+    break;
   }
   return { baseline, target, focused, timeoutMs, runs };
+}
+
+/** The same first line of the failure, whatever numbers stand in it. */
+function sameMessage(before: TestCase, now: TestCase): boolean {
+  const first = (test: TestCase) => (test.failure?.message ?? '').trim().split('\n')[0]?.replaceAll(/\d+/g, '0') ?? '';
+  return first(before) === first(now);
 }
 
 /** Four times the base, at least 5 s. A base that hung tells by its finished tests how long they need. */
@@ -82,11 +100,9 @@ export async function judgeCandidate(
     runs,
     durationMs: performance.now() - started,
   });
-  const attempt = async (command: string, timeoutMs: number) => {
-    await tree.apply(candidate.edits);
+  const attempt = async (command: string, timeoutMs: number): Promise<TestReport> => {
     const run = await bench.run({ command, timeoutMs });
     runs += run.executions;
-    await tree.restore();
     return run.report;
   };
   try {
@@ -97,11 +113,12 @@ export async function judgeCandidate(
         return verdict('does-not-parse', null);
       }
     }
-    await tree.restore();
     if (base.focused) {
       const report = await attempt(base.focused.command, base.focused.timeoutMs);
       const left = unrepaired(base.target, base.baseline, report).length;
       if (left > 0) return verdict(report.timedOut ? 'timed-out' : 'still-failing', left);
+      await tree.restore();
+      await tree.apply(candidate.edits);
     }
     const report = await attempt(request.command, base.timeoutMs);
     const left = unrepaired(base.target, base.baseline, report).length;

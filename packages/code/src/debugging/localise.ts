@@ -1,11 +1,12 @@
 import type { Localisation, Suspect, TestCase } from '@nova/core';
 import type { TestCoverage } from '../evidence/probe.ts';
-import type { TestBench } from '../evidence/test-run.ts';
+import type { TestBench, TestRun } from '../evidence/test-run.ts';
 import { exitCodeTest } from '../evidence/test-run.ts';
 import type { LanguageModule } from '../languages/language.ts';
 import { languageFor } from '../languages/language-for.ts';
 import { fileRole, looksGenerated } from '../workspace/project-files.ts';
 import type { WorkingTree } from '../workspace/working-tree.ts';
+import { gatherCoverage } from './coverage-run.ts';
 import { framesIn } from './frames.ts';
 import { ochiai, type Spectrum } from './ochiai.ts';
 
@@ -14,6 +15,10 @@ interface LocaliseRequest {
   readonly timeoutMs: number;
   readonly failing: readonly TestCase[];
   readonly limit: number;
+  /** Wall time for all runs together. */
+  readonly seconds: number;
+  /** A run of the same command on the same files, when there was one. */
+  readonly known: TestRun | null;
 }
 
 interface Ranges {
@@ -44,17 +49,16 @@ export async function localise(
     files.set(path, found);
     return found;
   };
-  await tree.restore();
-  const run = await bench.run({ command: request.command, timeoutMs: request.timeoutMs, coverage: true });
-  await tree.restore();
-
+  const { coverage, reports, runs, notes: recording } = await gatherCoverage(request, tree, bench);
+  notes.push(...recording);
   const failingIds = new Set(request.failing.map((test) => test.id));
-  const seen = run.report.tests.filter((test) => test.status === 'failed' && failingIds.has(test.id));
-  if (run.coverage.length > 0 && seen.length === 0 && !failingIds.has(exitCodeTest)) {
+  const seen = reports.some((report) =>
+    report.tests.some((test) => test.status === 'failed' && failingIds.has(test.id)),
+  );
+  if (coverage.length > 0 && !seen && !failingIds.has(exitCodeTest)) {
     notes.push('The failing tests did not fail in the run that records coverage; its coverage was still used.');
   }
-  if (run.report.timedOut) notes.push('The run that records coverage did not end in time; coverage is partial.');
-  const scores = await coverageScores(run.coverage, failingIds, rangesOf, tracked);
+  const scores = await coverageScores(coverage, failingIds, rangesOf, tracked);
   const covered = scores.size > 0;
   if (!covered) notes.push('No coverage of the failing tests was recorded; suspects come from the failures’ own text.');
 
@@ -83,7 +87,7 @@ export async function localise(
     .sort((a, b) => b.score - a.score || compare(a.path, b.path) || a.startLine - b.startLine || a.endLine - b.endLine)
     .slice(0, request.limit);
   const method = covered ? (byStack.size > 0 ? 'coverage+stack' : 'coverage') : 'stack';
-  return { method, suspects, runs: run.executions, notes };
+  return { method, suspects, runs, notes };
 }
 
 /** Files that the command itself names, also through a package script: they judge, so they are not suspected. */

@@ -33,7 +33,8 @@ export interface EvidenceProbe {
   collect(request: ProbeRequest): Promise<ProbeReport | null>;
   /**
    * A command that runs only these tests, faster than the whole; null when there is none. The caller checks that it
-   * shows the same failures before relying on it.
+   * shows the same failures before relying on it. With `width` 1 and more it is the next wider command, for when the
+   * narrower one shows something else; a probe that knows only one gives it again or null.
    */
-  focus(report: ProbeReport, tests: readonly TestCase[], root: string): Promise<string | null>;
+  focus(report: ProbeReport, tests: readonly TestCase[], root: string, width?: number): Promise<string | null>;
 }

@@ -10,6 +10,7 @@ import { runShell, type ShellResult } from './shell.ts';
 /** Id of the pseudo-test that stands for a command's own success. */
 export const exitCodeTest = 'command::exit code';
 
+const mostWidths = 4;
 const outputTailBytes = 16 * 1024;
 
 /** One execution of a test command, and everything learnt from it. */
@@ -19,8 +20,8 @@ export interface TestRun {
   readonly output: Buffer;
   /** How often the command really ran: more than once when a probe stood in its way. */
   readonly executions: number;
-  /** A command that runs only these tests; null when no probe knows one. */
-  focus(tests: readonly TestCase[]): Promise<string | null>;
+  /** Commands that run only these tests, the narrowest first and their whole files last; empty when no probe knows one. */
+  focus(tests: readonly TestCase[]): Promise<string[]>;
 }
 
 interface TestRunOptions {
@@ -112,7 +113,14 @@ export class TestBench {
         reports,
         focus: async (tests) => {
           const [report, owner] = [reports[0], owners[0]];
-          return report && owner && reports.length === 1 ? owner.focus(report, tests, this.#context.workspace) : null;
+          const commands: string[] = [];
+          if (!report || !owner || reports.length !== 1) return commands;
+          for (let width = 0; width < mostWidths; width++) {
+            const command = await owner.focus(report, tests, this.#context.workspace, width);
+            if (command === null || commands.includes(command)) break;
+            commands.push(command);
+          }
+          return commands;
         },
       };
     } finally {

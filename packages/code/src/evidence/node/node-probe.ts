@@ -4,10 +4,10 @@ import type { TestCase, TestRunner } from '@nova/core';
 import { git } from '../../workspace/git.ts';
 import { fileRole, looksGenerated } from '../../workspace/project-files.ts';
 import type { EvidenceProbe, ProbeReport, ProbeRequest, TestCoverage } from '../probe.ts';
-import { focusCommand } from './focus.ts';
+import { focusCommands } from './focus.ts';
 import { instrument } from './instrument.ts';
 import { type RunRecord, readHits, readReports } from './records.ts';
-import { projectPath, testsFromRecords } from './tests-from-records.ts';
+import { isForeign, projectPath, testsFromRecords } from './tests-from-records.ts';
 
 const here = import.meta.dirname;
 const sourcePath = /\.([cm]?js|jsx|[cm]?ts|tsx)$/i;
@@ -60,8 +60,8 @@ export function createNodeProbe(pairing: ReporterPairing = 'beside-default'): Ev
       runs.set(report, found);
       return report;
     },
-    async focus(report, tests, root) {
-      return focusCommand(runs.get(report) ?? [], tests, root);
+    async focus(report, tests, root, width = 0) {
+      return focusCommands(runs.get(report) ?? [], tests, root)[width] ?? null;
     },
   };
 }
@@ -92,6 +92,15 @@ async function coverageOf(request: ProbeRequest, tests: readonly TestCase[]): Pr
   );
   const byTest = new Map<string | null, Map<string, Set<number>>>();
   const known = new Set(tests.map((test) => test.id));
+  // Tests of a package's helper that several files call are reported at the helper: only their names tell them apart.
+  const helped = new Map(
+    tests
+      .filter(
+        ({ name, file }) =>
+          (file === null || isForeign(file)) && tests.every((other) => other.name !== name || other.file === file),
+      )
+      .map((test) => [test.name, test.id]),
+  );
   const shared: { file: string | null; path: string; line: number }[] = [];
   const add = (test: string | null, path: string, line: number) => {
     const files = byTest.get(test) ?? new Map<string, Set<number>>();
@@ -107,6 +116,7 @@ async function coverageOf(request: ProbeRequest, tests: readonly TestCase[]): Pr
     const file = projectPath(test.file, request.root, request.root);
     const id = `${file ?? ''}::${test.name}`;
     if (known.has(id)) add(id, place.path, line);
+    else if (helped.has(test.name)) add(helped.get(test.name) ?? null, place.path, line);
     // Outside every leaf test: while loading, in a hook or a suite's body. All tests of the file depend on it.
     else shared.push({ file, path: place.path, line });
   }

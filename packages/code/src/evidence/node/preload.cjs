@@ -61,7 +61,9 @@ function recordStatements() {
       names.unshift(at.name);
       file = at.loc?.file ?? file;
     }
-    return { file: file || process.argv[1] || null, name: names.join(' > ') };
+    // A helper out of a package defines tests for the file that is run.
+    const helper = file !== null && /[\\/]node_modules[\\/]/.test(file);
+    return { file: (helper ? process.argv[1] : file) || process.argv[1] || null, name: names.join(' > ') };
   };
   const vitestTest = () => {
     const state = globalThis.__vitest_worker__;

@@ -17,10 +17,25 @@ export function testsFromRecords(lists: readonly ReportRecord[][], root: string)
   for (const records of lists) {
     const run = records.find((record): record is RunRecord => record.kind === 'run');
     if (!run) continue;
-    const place = (file: string | null) => projectPath(file, run.cwd, root);
+    const place = testPlace(run, root);
     drafts.push(...(run.runner === 'vitest' ? vitestDrafts(records, place) : nodeDrafts(records, run, place)));
   }
   return numbered(drafts);
+}
+
+/**
+ * Where a test stands. One that a helper out of somebody else's package defined is reported at the helper; it
+ * belongs to the file that the process ran, where that is one file.
+ */
+function testPlace(run: RunRecord, root: string): Place {
+  const main =
+    run.runner === 'node:test' && run.argv.length > 0 ? projectPath(run.argv[0] ?? null, run.cwd, root) : null;
+  const sure = !run.execArgv.includes('--test') || run.argv.length === 1;
+  const ran = main !== null && sure && !isForeign(main) && /\.\w+$/.test(main) ? main : null;
+  return (file) => {
+    const path = projectPath(file, run.cwd, root);
+    return path === null || isForeign(path) ? (ran ?? path) : path;
+  };
 }
 
 type Place = (file: string | null) => string | null;
@@ -140,6 +155,11 @@ function numbered(drafts: readonly Draft[]): TestCase[] {
     const id = count === 1 ? plain : `${plain} (${count})`;
     return { id, file, name, status, durationMs, ...(failure ? { failure } : {}) };
   });
+}
+
+/** True for a file of somebody else's package: a helper that defines tests, and no file to run. */
+export function isForeign(file: string): boolean {
+  return /(^|\/)node_modules\//.test(file);
 }
 
 function localPath(file: string): string {
