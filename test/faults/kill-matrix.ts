@@ -76,7 +76,7 @@ export async function undisturbed(walls: Walls): Promise<Reference> {
 }
 
 /** Runs a whole fix in a place of its own, kills the victim at the named position, and looks at what came of it. */
-export async function strike(at: Strike, reference: Reference): Promise<Struck> {
+async function strike(at: Strike, reference: Reference): Promise<Struck> {
   const begun = performance.now();
   using place = new Place();
   const witness = join(place.folder, 'witness');
@@ -142,4 +142,52 @@ function compare(reference: Reference, result: Result, tree: string): string[] {
   same('runs', wanted.cost.runs, result.cost.runs);
   same('gaps', wanted.gaps, result.gaps);
   return differences;
+}
+
+const victims = ['server', 'host', 'runner'] as const;
+
+/** Every place of a reference's journal, struck at every victim. */
+export function everyStrike(reference: Reference): Strike[] {
+  return reference.entries.flatMap(({ position, entry }) =>
+    victims.flatMap((victim) => (['before', 'after'] as const).map((when) => ({ victim, position, entry, when }))),
+  );
+}
+
+/** Strikes once and says how it went: a line for the table, and what was wrong, if anything. */
+export async function strikeAndJudge(at: Strike, reference: Reference): Promise<{ line: string; faults: string[] }> {
+  const callId = reference.entries[at.position - 1]?.callId.split('/').slice(1).join('/') ?? '';
+  const name = `${at.victim.padEnd(6)} ${at.when.padEnd(6)} ${at.entry.padEnd(8)} ${callId.padEnd(36)}`;
+  const struck = await strike(at, reference).catch((error: unknown) => String(error));
+  const faults = typeof struck === 'string' ? [struck] : judge(struck, at, reference);
+  const line = `${name} ${typeof struck === 'string' ? 'no Result' : row(struck)} ${faults.length === 0 ? 'ok' : 'FAILED'}`;
+  return { line, faults: faults.map((fault) => `${name}: ${fault}`) };
+}
+
+function row(struck: Struck): string {
+  const runs = struck.testRuns === null ? '' : `  test runs ${struck.testRuns}`;
+  return `killed ${struck.killed}  branch moves ${struck.branchMoves}${runs}  left ${struck.processesLeft}  ${struck.seconds.toFixed(1)} s`;
+}
+
+function judge(struck: Struck, at: Strike, reference: Reference): string[] {
+  const faults = [...struck.differences];
+  if (struck.branchMoves !== 1) faults.push(`the branch was moved ${struck.branchMoves} times`);
+  if (struck.processesLeft !== 0) faults.push(`${struck.processesLeft} processes were left`);
+  if (struck.testRuns !== null && reference.testRuns !== null) {
+    // A dead server or host interrupts no command, so nothing runs twice; a dead runner's call is repeated.
+    const repeated = struck.testRuns - reference.testRuns;
+    if (repeated < 0 || (repeated > 0 && at.victim !== 'runner')) faults.push(`${repeated} test runs too many`);
+  }
+  return faults;
+}
+
+/** Draws without replacement, evenly over the victims' places, by a linear congruential generator (Numerical Recipes). */
+export function draw(all: readonly Strike[], count: number, seed: number): Strike[] {
+  const left = [...all];
+  const taken: Strike[] = [];
+  let state = seed >>> 0;
+  while (taken.length < count && left.length > 0) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    taken.push(...left.splice(state % left.length, 1));
+  }
+  return taken.sort((a, b) => a.position - b.position);
 }
