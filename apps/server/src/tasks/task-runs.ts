@@ -29,7 +29,7 @@ import {
 } from '@nova/messaging';
 import type { HostLink } from '../fleet/host-link.ts';
 import type { TaskBoard } from './task-board.ts';
-import { newEvent } from './task-events.ts';
+import { newEvent, traceOf } from './task-events.ts';
 
 /** What ends a run without ending the task: it is tried again at once, a few times. */
 const passing: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['sandbox.lost', 'mesh.unreachable', 'mesh.timeout']);
@@ -222,6 +222,7 @@ export class TaskRuns {
       task,
       actor,
       tenant: 'local',
+      traceparent: traceOf(task),
       onBoundary: async (boundary) => {
         // What has begun is brought to its end and recorded; only the next thing is not begun.
         if (boundary.entry === 'started' && boundary.when === 'before') signal.throwIfAborted();
@@ -254,7 +255,7 @@ export class TaskRuns {
         parallel: Math.max(1, Math.min(mostParallel, cpus().length)),
       },
       records,
-      stageLog: this.#stageLog(task),
+      stageLog: this.#stageLog(task, view.submission),
     });
     await this.#finish(task, result);
   }
@@ -278,18 +279,18 @@ export class TaskRuns {
     }
   }
 
-  #stageLog(task: string): StageLog {
+  #stageLog(task: string, cause: string): StageLog {
     const { ledger, actor } = this.#parts;
     return {
       started: async (attempt, stage) => {
-        const event = newEvent('nova.stage.started', { task, attempt, stage }, actor);
+        const event = newEvent('nova.stage.started', { task, attempt, stage }, actor, cause);
         await ledger.append(taskStream(task), [event], {
           expectedVersion: 'any',
           key: `${task}/${attempt}/${stage}/stage-started`,
         });
       },
       finished: async (attempt, stage, summary) => {
-        const event = newEvent('nova.stage.finished', { task, attempt, stage, summary }, actor);
+        const event = newEvent('nova.stage.finished', { task, attempt, stage, summary }, actor, cause);
         await ledger.append(taskStream(task), [event], {
           expectedVersion: 'any',
           key: `${task}/${attempt}/${stage}/stage-finished`,
@@ -310,15 +311,16 @@ export class TaskRuns {
 
   async #finish(task: string, result: Result): Promise<void> {
     const { board, blobs, ledger, actor } = this.#parts;
+    const view = await board.get(task);
     const stageSeconds: Record<string, number> = {};
-    for (const stage of (await board.get(task)).stages) {
+    for (const stage of view.stages) {
       if (stage.finishedAt === null) continue;
       const seconds = (Date.parse(stage.finishedAt) - Date.parse(stage.startedAt)) / 1000;
       stageSeconds[stage.stage] = (stageSeconds[stage.stage] ?? 0) + seconds;
     }
     const hash = await putJson(blobs, { ...result, cost: { ...result.cost, stageSeconds } });
     const { outcome, code } = result;
-    const event = newEvent('nova.task.finished', { task, outcome, code, result: hash }, actor);
+    const event = newEvent('nova.task.finished', { task, outcome, code, result: hash }, actor, view.submission);
     await ledger.append(taskStream(task), [event], { expectedVersion: 'any', key: `finish/${task}` });
   }
 

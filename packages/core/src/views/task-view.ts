@@ -25,6 +25,8 @@ export interface TaskView {
   readonly id: string;
   readonly request: TaskRequest;
   readonly state: TaskState;
+  /** Id of the event that submitted it: the cause of all that follows. */
+  readonly submission: string;
   readonly submittedAt: string;
   readonly finishedAt: string | null;
   readonly reason: string | null;
@@ -53,6 +55,7 @@ export function foldTask(view: TaskView | null, event: RecordedEvent): TaskView 
       id: submitted.task,
       request: submitted.request,
       state: 'queued',
+      submission: event.id,
       submittedAt: event.time,
       finishedAt: null,
       reason: null,

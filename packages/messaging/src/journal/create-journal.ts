@@ -21,6 +21,8 @@ export interface JournalOptions {
   readonly task: string;
   readonly actor: string;
   readonly tenant: string;
+  /** W3C trace context of the task, carried by every entry. */
+  readonly traceparent?: string;
   /**
    * Awaited before and after every append. It may throw to stop the task: harmless before a Started and after a Finished; between
    * the two, the call counts as begun with its outcome not known.
@@ -238,7 +240,7 @@ class LedgerJournal implements Journal {
       tenant,
       actor,
       cause,
-      traceparent: null,
+      traceparent: this.#options.traceparent ?? null,
     };
     const outcome = await ledger.append(this.#stream, [event], {
       expectedVersion: 'any',
