@@ -86,10 +86,7 @@ async function strike(at: Strike, reference: Reference): Promise<Struck> {
   let killed = 0;
   const watcher = watch(breakpoint, () => {
     if (!existsSync(join(breakpoint, 'reached')) || existsSync(join(breakpoint, 'go'))) return;
-    for (const pid of place.processes()[at.victim]) {
-      process.kill(pid, 'SIGKILL');
-      killed += 1;
-    }
+    for (const pid of place.processes()[at.victim]) killed += kill(pid) ? 1 : 0;
     writeFileSync(join(breakpoint, 'go'), '');
   });
   try {
@@ -112,6 +109,16 @@ async function strike(at: Strike, reference: Reference): Promise<Struck> {
     };
   } finally {
     watcher.close();
+  }
+}
+
+function kill(pid: number): boolean {
+  try {
+    process.kill(pid, 'SIGKILL');
+    return true;
+  } catch {
+    // It went along with another victim.
+    return false;
   }
 }
 
