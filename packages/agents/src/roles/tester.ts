@@ -7,6 +7,8 @@ import {
   type Stage,
   type TestCase,
   type TestReport,
+  testCaseSchema,
+  testRunnerSchema,
   testsRun,
 } from '@nova/core';
 import { z } from 'zod';
@@ -162,20 +164,11 @@ function refuseUnusable(report: TestReport, command: string): void {
 }
 
 export const baselineSchema: z.ZodType<Baseline> = z.object({
-  runner: z.enum(['node:test', 'vitest', 'pytest', 'unittest', 'command']),
+  runner: testRunnerSchema,
   counted: z.boolean(),
   total: z.number(),
   passed: z.number(),
-  failing: z.array(
-    z.object({
-      id: z.string(),
-      file: z.string().nullable(),
-      name: z.string(),
-      status: z.enum(['passed', 'failed', 'skipped']),
-      durationMs: z.number(),
-      failure: z.object({ message: z.string(), stack: z.string() }).optional(),
-    }),
-  ),
+  failing: z.array(testCaseSchema),
   unstable: z.array(z.string()),
   runs: z.number(),
   outputTail: z.string(),
