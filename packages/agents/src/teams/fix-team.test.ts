@@ -127,6 +127,13 @@ describe('the fix team', () => {
     assert.equal(result.change?.diff, 'diff of also');
   });
 
+  it('takes the next plausible candidate when the committed change does not pass after all', async () => {
+    const flaky: Script = { ...script, report: (commit) => (commit === 'commit-right' ? red : green) };
+    const result = await run(new ScriptedHost(flaky));
+    assert.equal(result.outcome, 'delivered');
+    assert.equal(result.change?.diff, 'diff of also');
+  });
+
   it('ends at the gate when no plausible candidate gets through', async () => {
     const failing: Script = { ...script, report: (commit) => (commit.startsWith('gate-') ? red : green) };
     const result = await run(new ScriptedHost(failing));

@@ -1,14 +1,12 @@
 import { END, START, StateGraph } from '@langchain/langgraph';
 import {
   branchDeliver,
-  type ErrorCode,
   environmentPrepare,
   isGreen,
   NovaError,
   type Result,
   type Stage,
   taskRelease,
-  toNovaError,
   workspaceCapture,
 } from '@nova/core';
 import { type Brief, type Ground, sandboxFor } from '../base/brief.ts';
@@ -30,17 +28,12 @@ import {
   searchRecord,
 } from './records.ts';
 import { report } from './report.ts';
+import { recordedStage, type StageLog, type StageWork } from './stage.ts';
 
 /** Rework is bounded: the first change and two more. */
 const maximumAttempts = 3;
 const stagesPerAttempt = 4;
 const stagesOnce = 5;
-
-/** Records that a stage began and ended, for people; `seconds` may be read back for the report. */
-export interface StageLog {
-  started(attempt: number, stage: Stage): Promise<void>;
-  finished(attempt: number, stage: Stage, summary: string): Promise<void>;
-}
 
 export interface FixTeamParts {
   readonly brief: Brief;
@@ -67,30 +60,6 @@ export async function runFixTeam(parts: FixTeamParts): Promise<Result> {
   return report(parts.brief, parts.records, state);
 }
 
-/** Codes with which a stage is interrupted instead of ended: the task goes on later, at the same place. */
-const interruptions: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'task.paused',
-  'task.cancelled',
-  'sandbox.lost',
-  'mesh.unreachable',
-  'mesh.timeout',
-  'mesh.protocol',
-  'ledger.closed',
-  'ledger.conflict',
-  'ledger.locked',
-  'disk.full',
-  'journal.outcome_unknown',
-  'journal.input_changed',
-  'lease.stale',
-  'internal',
-]);
-
-/** `keep` holds on to what the stage has found so far, for the Result, should it fail later on. */
-type StageWork = (
-  state: FixStateValue,
-  keep: (update: Partial<FixStateValue>) => void,
-) => Promise<{ update: Partial<FixStateValue>; summary: string }>;
-
 function buildFixGraph(parts: FixTeamParts) {
   const { brief, records, stageLog } = parts;
   const tester = new TesterAgent(brief);
@@ -98,30 +67,8 @@ function buildFixGraph(parts: FixTeamParts) {
   const coder = new CoderAgent(brief, new RulesSolver(brief));
   const reviewer = new ReviewerAgent(brief);
 
-  async function end(ending: Ending): Promise<Partial<FixStateValue>> {
-    return { ending: await records.put(ending) };
-  }
-
-  /** Wraps a stage: records its borders, and turns a coded failure into the task's ending. */
-  function stage(name: Stage, work: StageWork) {
-    return async (state: FixStateValue): Promise<Partial<FixStateValue>> => {
-      await stageLog.started(state.attempt, name);
-      let kept: Partial<FixStateValue> = {};
-      try {
-        const { update, summary } = await work(state, (found) => {
-          kept = { ...kept, ...found };
-        });
-        await stageLog.finished(state.attempt, name, summary);
-        return update;
-      } catch (thrown) {
-        const error = toNovaError(thrown);
-        if (interruptions.has(error.code)) throw error;
-        await stageLog.finished(state.attempt, name, error.message);
-        const ending = await end({ outcome: outcomeFor(name, error.code), code: error.code, message: error.message });
-        return { ...kept, ...ending };
-      }
-    };
-  }
+  const end = async (ending: Ending): Promise<Partial<FixStateValue>> => ({ ending: await records.put(ending) });
+  const stage = (name: Stage, work: StageWork) => recordedStage(name, work, stageLog, end);
 
   const record = <Value>(
     hash: string | null,
@@ -251,10 +198,11 @@ function buildFixGraph(parts: FixTeamParts) {
     const fresh = failures(report).filter((id) => !before.has(id));
     const left = failures(report).filter((id) => baseline.failing.some((test) => test.id === id));
     if (left.length > 0 || fresh.length > 0 || (!baseline.counted && !isGreen(report))) {
-      throw new NovaError(
-        'gate.failed',
-        `The committed change does not pass: ${[...left, ...fresh].slice(0, 5).join(', ')}`,
-      );
+      const message = `The committed change does not pass: ${[...left, ...fresh].slice(0, 5).join(', ')}`;
+      return {
+        update: await rework(state, { outcome: 'gate-failed', code: 'gate.failed', message }),
+        summary: message,
+      };
     }
     const passed = report.tests.filter((test) => test.status === 'passed').length;
     return {
@@ -343,19 +291,11 @@ function buildFixGraph(parts: FixTeamParts) {
     .addConditionalEdges('environment', unlessEnded('planning'), ['planning', END])
     .addConditionalEdges('planning', unlessEnded('working'), ['working', END])
     .addConditionalEdges('working', unlessEnded('testing'), ['testing', END])
-    .addConditionalEdges('testing', unlessEnded('review'), ['review', END])
+    .addConditionalEdges('testing', unlessRejected('review'), ['review', 'working', END])
     .addConditionalEdges('review', unlessRejected('gate'), ['gate', 'working', END])
     .addConditionalEdges('gate', unlessRejected('delivery'), ['delivery', 'working', END])
     .addEdge('delivery', END)
     .compile();
-}
-
-function outcomeFor(stage: Stage, code: ErrorCode): Ending['outcome'] {
-  if (code.startsWith('tool.') || code.startsWith('blob.')) return 'failed';
-  if (code.startsWith('environment.') || code === 'sandbox.unavailable') return 'environment-failed';
-  if (code === 'gate.failed' || code === 'review.rejected' || code === 'bundle.rejected') return 'gate-failed';
-  if (stage === 'planning' || stage === 'working' || code === 'repair.none') return 'not-repaired';
-  return 'refused';
 }
 
 function nothingFound(made: number, tried: number, notes: readonly string[]): Ending {

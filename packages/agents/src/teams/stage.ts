@@ -1,0 +1,67 @@
+import { type ErrorCode, type Stage, toNovaError } from '@nova/core';
+import type { FixStateValue } from './fix-state.ts';
+import type { Ending } from './records.ts';
+
+/** Records that a stage began and ended, for people; `seconds` may be read back for the report. */
+export interface StageLog {
+  started(attempt: number, stage: Stage): Promise<void>;
+  finished(attempt: number, stage: Stage, summary: string): Promise<void>;
+}
+
+/** Codes with which a stage is interrupted instead of ended: the task goes on later, at the same place. */
+const interruptions: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'task.paused',
+  'task.cancelled',
+  'sandbox.lost',
+  'mesh.unreachable',
+  'mesh.timeout',
+  'mesh.protocol',
+  'ledger.closed',
+  'ledger.conflict',
+  'ledger.locked',
+  'disk.full',
+  'journal.outcome_unknown',
+  'journal.input_changed',
+  'lease.stale',
+  'internal',
+]);
+
+/** `keep` holds on to what the stage has found so far, for the Result, should it fail later on. */
+export type StageWork = (
+  state: FixStateValue,
+  keep: (update: Partial<FixStateValue>) => void,
+) => Promise<{ update: Partial<FixStateValue>; summary: string }>;
+
+/** A node of the graph: records the borders of its stage, and turns a coded failure into the task's ending. */
+export function recordedStage(
+  name: Stage,
+  work: StageWork,
+  stageLog: StageLog,
+  end: (ending: Ending) => Promise<Partial<FixStateValue>>,
+): (state: FixStateValue) => Promise<Partial<FixStateValue>> {
+  return async (state: FixStateValue): Promise<Partial<FixStateValue>> => {
+    await stageLog.started(state.attempt, name);
+    let kept: Partial<FixStateValue> = {};
+    try {
+      const { update, summary } = await work(state, (found) => {
+        kept = { ...kept, ...found };
+      });
+      await stageLog.finished(state.attempt, name, summary);
+      return update;
+    } catch (thrown) {
+      const error = toNovaError(thrown);
+      if (interruptions.has(error.code)) throw error;
+      await stageLog.finished(state.attempt, name, error.message);
+      const ending = await end({ outcome: outcomeFor(name, error.code), code: error.code, message: error.message });
+      return { ...kept, ...ending };
+    }
+  };
+}
+
+function outcomeFor(stage: Stage, code: ErrorCode): Ending['outcome'] {
+  if (code.startsWith('tool.') || code.startsWith('blob.')) return 'failed';
+  if (code.startsWith('environment.') || code === 'sandbox.unavailable') return 'environment-failed';
+  if (code === 'gate.failed' || code === 'review.rejected' || code === 'bundle.rejected') return 'gate-failed';
+  if (stage === 'planning' || stage === 'working' || code === 'repair.none') return 'not-repaired';
+  return 'refused';
+}
