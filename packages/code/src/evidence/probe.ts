@@ -12,6 +12,16 @@ export interface ProbeRequest {
   /** Empty folder that the instrumented processes write into. */
   readonly reportFolder: string;
   readonly coverage: boolean;
+  /** Keeps coverage cheap; absent: it is recorded for every test. A probe that cannot tell tests apart passes it over. */
+  readonly coverageLimit?: CoverageLimit;
+}
+
+/** Which tests' coverage is worth its time. */
+export interface CoverageLimit {
+  /** Ids of tests that are always recorded: the failing ones. */
+  readonly always: readonly string[];
+  /** The share, 0 to 1, of all other tests; which of them depends on their ids only. */
+  readonly others: number;
 }
 
 export interface ProbeReport {

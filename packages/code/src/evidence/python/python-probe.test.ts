@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import type { EvidenceProbe, ProbeReport } from '../probe.ts';
+import type { CoverageLimit, EvidenceProbe, ProbeReport } from '../probe.ts';
 import { createPythonProbe } from './python-probe.ts';
 
 interface Outcome {
@@ -26,12 +26,18 @@ async function repository(files: Record<string, string>): Promise<{ root: string
 async function run(
   root: string,
   command: string,
-  options: { coverage?: boolean; probe?: EvidenceProbe; environment?: Record<string, string> } = {},
+  options: {
+    coverage?: boolean;
+    coverageLimit?: CoverageLimit;
+    probe?: EvidenceProbe;
+    environment?: Record<string, string>;
+  } = {},
 ): Promise<Outcome> {
   const probe = options.probe ?? createPythonProbe();
   const reportFolder = await mkdtemp(join(tmpdir(), 'nova-report-'));
   try {
-    const request = { root, reportFolder, coverage: options.coverage ?? false };
+    const limit = options.coverageLimit ? { coverageLimit: options.coverageLimit } : {};
+    const request = { root, reportFolder, coverage: options.coverage ?? false, ...limit };
     const inherited = { PATH: process.env['PATH'] ?? '/usr/bin:/bin', HOME: root, ...options.environment };
     const added = await probe.environment(request, inherited);
     const { output, exitCode } = await shell(root, command, { ...inherited, ...added });
@@ -337,5 +343,29 @@ test('lines are noted per test, in threads and in started processes too, for the
     assert.deepEqual(noted['test_app.py::T.test_thread'], { 'app.py': [5, 6] });
     assert.deepEqual(noted['test_app.py::T.test_process'], { 'app.py': [1, 2, 4, 7, 8] });
     assert.deepEqual(noted['null'], { 'app.py': [1, 2, 4, 7] });
+  }
+});
+
+test('a limit records the named tests and a steady share of the others, each from its own first line', async () => {
+  const methods = Array.from({ length: 40 }, (_, index) => `    def test_${index}(self): app.twice(${index})`);
+  await using repo = await repository({
+    'app.py': 'def twice(x):\n    total = 0\n    for _ in range(2):\n        total += x\n    return total\n',
+    'test_app.py': ['import app, unittest', 'class T(unittest.TestCase):', ...methods].join('\n'),
+  });
+  const always = ['test_app.py::T.test_7', 'test_app.py::T.test_31'];
+  for (const command of ['python3 -m pytest', 'python3 -m unittest']) {
+    const recorded = async (others: number) => {
+      const { report, output } = await run(repo.root, command, { coverage: true, coverageLimit: { always, others } });
+      assert.equal(report?.tests.length, 40, output);
+      const own = report.coverage.filter(({ test }) => test !== null);
+      for (const { test, lines } of own) assert.deepEqual(lines.get('app.py'), [2, 3, 4, 5], test ?? '');
+      return own.map(({ test }) => test).sort();
+    };
+    assert.deepEqual(await recorded(0), [...always].sort());
+    assert.equal((await recorded(1)).length, 40);
+    const some = await recorded(0.3);
+    assert.ok(some.length > 2 && some.length < 40, `${some.length}`);
+    assert.ok(always.every((id) => some.includes(id)));
+    assert.deepEqual(await recorded(0.3), some);
   }
 });

@@ -57,6 +57,12 @@ async function environment(
     NOVA_PROBE_REPORT: request.reportFolder,
   };
   if (request.coverage) variables['NOVA_PROBE_COVERAGE'] = '1';
+  if (request.coverage && request.coverageLimit !== undefined) {
+    // The ids of many tests would not fit into a variable.
+    const file = join(request.reportFolder, 'coverage-limit.json');
+    await writeFile(file, JSON.stringify(request.coverageLimit));
+    variables['NOVA_PROBE_LIMIT'] = file;
+  }
   if (inherited['PATH']) variables['PATH'] = await shadowedPath(request.reportFolder, inherited['PATH']);
   return variables;
 }

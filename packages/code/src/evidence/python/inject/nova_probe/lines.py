@@ -1,19 +1,20 @@
 """Notes which lines of the project each test executes: through sys.monitoring where there is one, else sys.settrace."""
 
 import atexit
+import dis
 import os
 import re
 import sys
 import threading
+import zlib
 
 from . import report
 
 _TESTS = re.compile(r"(?:^|/)(?:tests?/|conftest\.py$|tests?\.py$|test_[^/]*\.py$|[^/]*_tests?\.py$)")
 _FOREIGN = re.compile(r"(?:^|/)(?:\.?v?env[^/]*/(?:.*/)?lib|site-packages|dist-packages|node_modules|\.tox|\.nox|\.eggs|__pypackages__)/")
-_MISSING = object()
 
 _files = {}
-_state = {"on": False, "test": None, "pid": 0}
+_state = {"on": False, "test": None, "pid": 0, "idle": False, "wanted": None}
 
 
 def _lines_of(filename):
@@ -26,30 +27,59 @@ def _lines_of(filename):
     return _files[filename]
 
 
-def _local_for(filename):
-    entry = _files.get(filename) or _lines_of(filename)
-    lines = entry[1]
-    if lines is None:
-        return None
+# By the id of a code object: its local trace function, or None once nothing new is expected, and the object, which
+# keeps the id its own.
+_codes = {}
+# What puts back the functions that noted something since the last switch.
+_touched = []
+
+
+def _local_for(code, lines):
     add = lines.add
+    if hasattr(code, "co_lines"):
+        possible = frozenset(line for _, _, line in code.co_lines() if line)
+    else:
+        possible = frozenset(line for _, line in dis.findlinestarts(code))
+    left = set(possible)
+    key = id(code)
+    fresh = True
 
     def local(frame, event, arg):
+        nonlocal fresh
         if event == "line":
-            add(frame.f_lineno)
+            number = frame.f_lineno
+            if number in left:
+                left.discard(number)
+                add(number)
+                if fresh:
+                    fresh = False
+                    _touched.append(again)
+            if left:
+                return local
+            # Nothing new is expected of this function in this test: its further calls run at full speed.
+            frame.f_trace = None
+            _codes[key] = (None, code)
+            return None
         return local
 
+    def again():
+        nonlocal fresh
+        fresh = True
+        left.update(possible)
+        _codes[key] = (local, code)
+
     return local
-
-
-_locals = {}
 
 
 def _trace(frame, event, arg):
-    filename = frame.f_code.co_filename
-    local = _locals.get(filename, _MISSING)
-    if local is _MISSING:
-        local = _locals[filename] = _local_for(filename)
-    return local
+    code = frame.f_code
+    file = _files.get(code.co_filename) or _lines_of(code.co_filename)
+    if file[1] is None:
+        return None
+    entry = _codes.get(id(code))
+    if entry is None:
+        entry = _codes[id(code)] = (_local_for(code, file[1]), code)
+    return entry[0]
 
 
 def _monitor():
@@ -67,8 +97,13 @@ def _monitor():
 
     monitoring.use_tool_id(tool, "nova-probe")
     monitoring.register_callback(tool, monitoring.events.LINE, line)
-    monitoring.set_events(tool, monitoring.events.LINE)
-    _state["restart"] = monitoring.restart_events
+
+    def listen(on):
+        monitoring.set_events(tool, monitoring.events.LINE if on else 0)
+        if on:
+            monitoring.restart_events()
+
+    _state["listen"] = listen
     return True
 
 
@@ -85,9 +120,23 @@ def begin():
 
 
 def _install():
-    if not _state["monitored"] and sys.gettrace() is not _trace:
+    if _state["monitored"]:
+        _state["listen"](not _state["idle"])
+    elif _state["idle"]:
+        threading.settrace(None)
+        if sys.gettrace() is _trace:
+            sys.settrace(None)
+    elif sys.gettrace() is not _trace:
         threading.settrace(_trace)
         sys.settrace(_trace)
+
+
+def _wants(test):
+    """Whether a test's lines are asked for: all tests that are named, and a sample of the others that chance has no say in."""
+    limit = _state["wanted"]
+    if limit is None:
+        limit = _state["wanted"] = report.limit()
+    return test in limit[0] or zlib.crc32(test.encode("utf-8", "replace")) % 1000 < limit[1]
 
 
 def _forked():
@@ -105,28 +154,34 @@ def _forked():
         pass
 
 
-def switch(test):
-    """Writes what was noted for the test so far and goes on to the next; None: outside all tests."""
+def switch(test, idle=False):
+    """
+    Writes what was noted for the test so far and goes on to the next; None: outside all tests, where `idle` says that
+    nothing of the project runs.
+    """
     if not _state["on"]:
         return
     noted = {}
     for below, lines in list(_files.values()):
         if lines:
-            taken = sorted(list(lines))
+            taken = list(lines)
             lines.clear()
-            noted[below] = sorted(set(noted.get(below, ())) | set(taken))
+            noted.setdefault(below, set()).update(taken)
     if noted:
-        report.append({"kind": "lines", "test": _state["test"], "lines": noted})
+        lines = dict((below, sorted(numbers)) for below, numbers in noted.items())
+        report.append({"kind": "lines", "test": _state["test"], "lines": lines})
+    while _touched:
+        _touched.pop()()
     _state["test"] = test
     if test is None:
         os.environ.pop("NOVA_PROBE_TEST", None)
-    restart = _state.get("restart")
-    if restart is not None:
-        restart()
+    _state["idle"] = idle if test is None else not _wants(test)
     _install()
 
 
 def follow():
     """In a process that a test started: its lines are that test's."""
-    _state["test"] = os.environ.get("NOVA_PROBE_TEST") or None
-    begin()
+    test = os.environ.get("NOVA_PROBE_TEST") or None
+    if test is None or _wants(test):
+        _state["test"] = test
+        begin()

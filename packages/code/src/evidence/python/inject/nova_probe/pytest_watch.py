@@ -195,7 +195,7 @@ def _plugin():
             if report.COVERAGE:
                 from . import lines
 
-                lines.switch(None)
+                lines.switch(None, idle=True)
 
         @hookimpl(hookwrapper=True, tryfirst=True)
         def pytest_runtest_protocol(self, item, nextitem):
@@ -203,7 +203,7 @@ def _plugin():
             if self.on and self.worker and report.COVERAGE:
                 from . import lines
 
-                lines.switch(None)
+                lines.switch(None, idle=True)
 
         @hookimpl(hookwrapper=True)
         def pytest_make_collect_report(self, collector):

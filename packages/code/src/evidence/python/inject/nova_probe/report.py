@@ -45,6 +45,16 @@ def relative(path):
     return None
 
 
+def limit():
+    """The tests whose lines are asked for by name, and of how many in a thousand of the others; by default of all."""
+    try:
+        with open(_environ["NOVA_PROBE_LIMIT"], encoding="utf-8") as file:
+            given = json.load(file)
+        return frozenset(given["always"]), round(given["others"] * 1000)
+    except Exception:
+        return frozenset(), 1000
+
+
 def append(record):
     """Adds one record. Opened for each, because tests close descriptors that are not theirs."""
     if not FOLDER:
