@@ -4,6 +4,7 @@ import type { LanguageModule, Proposal } from '../languages/language.ts';
 import { languageFor } from '../languages/language-for.ts';
 import { fileRole } from '../workspace/project-files.ts';
 import type { WorkingTree } from '../workspace/working-tree.ts';
+import { doubtOf, fitOf, signalsOf, sizeFactor } from './ranking.ts';
 
 interface ProposeCandidates {
   readonly suspects: readonly Suspect[];
@@ -21,9 +22,7 @@ interface Scored {
 }
 
 /**
- * Candidates of all suspects in order of score = suspect score² × prior × size factor. The size factor is
- * 1 / (1 + changed characters / 80), so that of two equal guesses the smaller edit comes first. Every further
- * candidate of one template at one suspect weighs 15 % less, which spreads the first runs over different ideas.
+ * Candidates of all suspects in the order that ranking.ts gives and gives reasons for. Every further candidate of one template at one suspect weighs 15 % less, which spreads the first runs over different ideas.
  * The order and the ids depend on nothing but the input.
  */
 export async function proposeCandidates(
@@ -35,6 +34,8 @@ export async function proposeCandidates(
   const texts = new Map<string, string>();
   const scored: Scored[] = [];
   const testSources = await testSourcesOf(request.failing, tree);
+  const signals = signalsOf(request.failing);
+  const said = request.failing.map((test) => test.failure?.message ?? '').join('\n');
   for (const [path, suspects] of suspectsByFile(request.suspects)) {
     const language = languageFor(path, languages);
     const text = fileRole(path) === 'source' ? await tree.read(path) : null;
@@ -44,7 +45,8 @@ export async function proposeCandidates(
     for (const proposal of proposals) {
       const suspect = suspects[proposal.suspect];
       if (!suspect || proposal.edits.some((edit) => edit.path !== path && fileRole(edit.path) !== 'source')) continue;
-      const score = suspect.score ** 2 * proposal.prior * sizeFactor(proposal.edits, text);
+      const likely = suspect.score ** 2 * proposal.prior * sizeFactor(proposal.edits, text);
+      const score = likely * fitOf(proposal.template, signals) * doubtOf(proposal.edits, text, said);
       scored.push({ proposal, score, path, line: suspect.startLine, tie: JSON.stringify(proposal.edits) });
     }
   }
@@ -92,20 +94,6 @@ async function testSourcesOf(failing: readonly TestCase[], tree: WorkingTree): P
     if (text !== null) sources.set(file, text.slice(0, 500_000));
   }
   return sources;
-}
-
-function sizeFactor(edits: readonly TextEdit[], text: string): number {
-  const changed = edits.reduce((sum, edit) => sum + changedCharacters(text.slice(edit.start, edit.end), edit.text), 0);
-  return 1 / (1 + changed / 80);
-}
-
-function changedCharacters(before: string, after: string): number {
-  let start = 0;
-  const shorter = Math.min(before.length, after.length);
-  while (start < shorter && before[start] === after[start]) start++;
-  let end = 0;
-  while (end < shorter - start && before[before.length - 1 - end] === after[after.length - 1 - end]) end++;
-  return Math.max(before.length, after.length) - start - end;
 }
 
 function diversified(scored: readonly Scored[]): Scored[] {
