@@ -27,6 +27,39 @@ const repairs: readonly (readonly [
   within: number,
   message?: string,
 ])[] = [
+  [
+    'parameter not kept',
+    'class C:\n    def __init__(self, name):\n        self.n = 0\n    def get(self):\n        return self.name\n',
+    3,
+    'class C:\n    def __init__(self, name):\n        self.n = 0\n        self.name = name\n    def get(self):\n        return self.name\n',
+    3,
+    "AttributeError: 'C' object has no attribute 'name'",
+  ],
+  [
+    'counter not put back',
+    'class C:\n    def go_in(self):\n        self.level += 1\n    def go_out(self):\n        self.flush()\n',
+    5,
+    'class C:\n    def go_in(self):\n        self.level += 1\n    def go_out(self):\n        self.level -= 1\n        self.flush()\n',
+    20,
+  ],
+  [
+    'one branch forgets what the other sets',
+    f('if a:\n    kind = "one"\n    size = a\nelse:\n    size = b\nreturn kind, size'),
+    6,
+    f('if a:\n    kind = "one"\n    size = a\nelse:\n    kind = "one"\n    size = b\nreturn kind, size'),
+    20,
+  ],
+  [
+    'value made elsewhere',
+    'def g(a):\n    n = len(a)\n    return n\ndef f(a):\n    return n + 1\n',
+    5,
+    'def g(a):\n    n = len(a)\n    return n\ndef f(a):\n    n = len(a)\n    return n + 1\n',
+    5,
+    "NameError: name 'n' is not defined",
+  ],
+  ['method not called', f('a.close\nreturn b'), 2, f('a.close()\nreturn b'), 3],
+  ['fixed condition', f('if True:\n    return b'), 2, f('if b:\n    return b'), 15],
+  ['nothing handed back', f('total = a + b\nreturn'), 3, f('total = a + b\nreturn total'), 3],
   ['boundary', f('return a < b'), 2, f('return a <= b'), 3],
   ['arithmetic', f('return a + b'), 2, f('return a - b'), 5],
   ['augmented', f('a += b\nreturn a'), 2, f('a -= b\nreturn a'), 5],
@@ -295,4 +328,21 @@ test('broken text does not parse, and proposals for it do not throw', async () =
   for (const broken of ['def f(:\n  pass\n', 'x = (1,\n', '\0\0', 'if x:\n', '"""', 'return', '\ufeffx = 1 <'])
     await everything(broken);
   assert.deepEqual(await proposals('', 1), []);
+});
+
+test('a value that only the assertion knows comes after one of the code', async () => {
+  const text = 'LIMIT = 77\ndef f(a):\n    return 40\n';
+  const found = await proposals(text, 3, 'AssertionError: assert 4711 == 40');
+  const special = found.find(({ edits }) => edits.some((edit) => edit.text.includes('4711')));
+  const plain = found.find(({ edits }) => edits.some((edit) => edit.text === '41' || edit.text === '39'));
+  assert.ok(plain);
+  assert.ok(!special || special.prior < plain.prior);
+});
+
+test('a call with many arguments leaves room for every other idea', async () => {
+  const names = Array.from({ length: 24 }, (_, index) => `argument_${index}`).join(', ');
+  const found = await proposals(`def f(${names}):\n    return call(${names})\n`, 2);
+  assert.ok(found.length <= 150);
+  const templates = new Set(found.map(({ template }) => template));
+  for (const wanted of ['missing-guard', 'wrong-return', 'missing-condition']) assert.ok(templates.has(wanted), wanted);
 });

@@ -1,4 +1,5 @@
 import type { LanguageModule, Proposal, ProposeRequest } from '../language.ts';
+import { caution } from './caution.ts';
 import { type FileFacts, factsOf } from './facts.ts';
 import { type Ingredients, ingredientsOf } from './ingredients.ts';
 import { brief, type Draft, lineStart, type Place } from './place.ts';
@@ -9,6 +10,8 @@ import { templates } from './templates/templates.ts';
 
 /** More than this for one statement is guessing. */
 const mostPerStatement = 150;
+/** Of these, so many are kept for each template, whatever others offer: a long call must not drown every other idea. */
+const keptPerTemplate = 6;
 /** Tables and generated expressions are not searched whole. */
 const longestNode = 2000;
 const mostNodes = 1500;
@@ -94,7 +97,7 @@ function draftsFor(place: Place): Draft[] {
   const weigh = weigher(place.ingredients.messages);
   for (const template of templates) {
     for (const offered of template(place)) {
-      const draft = { ...offered, prior: weigh(offered) };
+      const draft = { ...offered, prior: weigh(offered) * caution(place, offered) };
       if (draft.prior <= 0 || draft.edits.every((edit) => place.text.slice(edit.start, edit.end) === edit.text))
         continue;
       const key = changedText(place, draft);
@@ -102,11 +105,29 @@ function draftsFor(place: Place): Draft[] {
       if (!known || known.prior < draft.prior) best.set(key, draft);
     }
   }
-  return [...best.values()]
-    .map((draft, index) => ({ draft, index }))
-    .sort((a, b) => b.draft.prior - a.draft.prior || a.index - b.index)
-    .slice(0, mostPerStatement)
-    .map(({ draft }) => draft);
+  return interleaved(
+    [...best.values()]
+      .map((draft, index) => ({ draft, index }))
+      .sort((a, b) => b.draft.prior - a.draft.prior || a.index - b.index)
+      .map(({ draft }) => draft),
+  );
+}
+
+/** As many of the likeliest drafts as are wanted, among them the first few of every template. */
+function interleaved(ordered: readonly Draft[]): Draft[] {
+  const counts = new Map<string, number>();
+  const first: Draft[] = [];
+  const rest: Draft[] = [];
+  for (const draft of ordered) {
+    const count = counts.get(draft.template) ?? 0;
+    counts.set(draft.template, count + 1);
+    (count < keptPerTemplate ? first : rest).push(draft);
+  }
+  const kept = new Set([
+    ...first.slice(0, mostPerStatement),
+    ...rest.slice(0, Math.max(0, mostPerStatement - first.length)),
+  ]);
+  return ordered.filter((draft) => kept.has(draft));
 }
 
 /** The part of the file around the edits as it would read afterwards, for telling equal changes apart. */

@@ -81,7 +81,8 @@ function wrapped(place: Place, node: SyntaxNode, condition: string, prior: numbe
   };
 }
 
-function likely(place: Place, node: SyntaxNode, owner: SyntaxNode): [string, number][] {
+/** Conditions that a statement may depend on, likeliest first, with their priors. */
+export function likely(place: Place, node: SyntaxNode, owner: SyntaxNode): [string, number][] {
   const used = new Set([...descend(node)].filter((part) => part.type === 'identifier').map((part) => place.code(part)));
   const found = new Map<string, number>();
   const note = (condition: string, prior: number) => found.set(condition, Math.max(found.get(condition) ?? 0, prior));

@@ -12,6 +12,8 @@ import { combinations, elements, names } from './names.ts';
 import { constants, offByOne } from './numbers.ts';
 import { operators } from './operators.ts';
 import { returns } from './returns.ts';
+import { siblings } from './siblings.ts';
+import { smells } from './smells.ts';
 import { literals, strings } from './strings.ts';
 import { wrappers } from './wrappers.ts';
 
@@ -39,4 +41,6 @@ export const templates: readonly Template[] = [
   minedCalls,
   minedGuards,
   minedConditions,
+  siblings,
+  smells,
 ];
