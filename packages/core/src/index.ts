@@ -111,3 +111,4 @@ export {
   testReportSchema,
   testRunnerSchema,
 } from './vocabulary/tests.ts';
+export { countOf, printable } from './words/words.ts';

@@ -64,6 +64,7 @@ interface TaskRunsParts {
 export class TaskRuns {
   readonly #parts: TaskRunsParts;
   readonly #running = new Map<string, Running>();
+  readonly #losses = new Map<string, number>();
 
   constructor(parts: TaskRunsParts) {
     this.#parts = parts;
@@ -189,7 +190,7 @@ export class TaskRuns {
 
   /** Runs a task to its end or to a pause; never rejects. */
   async #carry(task: string, signal: AbortSignal): Promise<void> {
-    let position = 0;
+    let ended = 0;
     for (let tries = 1; ; tries += 1) {
       try {
         await this.#run(task, signal);
@@ -198,10 +199,12 @@ export class TaskRuns {
         const error = signal.aborted ? toNovaError(signal.reason) : toNovaError(thrown);
         if (error.code === 'ledger.closed') return;
         const view = await this.#parts.board.get(task);
-        if (view.position > position + 1) tries = 1;
-        position = view.position;
-        if (!passing.has(error.code) || tries >= triesWithoutProgress) {
-          await this.#recordPause(task, error, position);
+        // Only a call that has ended is progress: every try appends a lease and a start.
+        const endedNow = view.calls.filter((call) => call.state !== 'running').length;
+        if (endedNow > ended) tries = 1;
+        ended = endedNow;
+        if (!passing.has(error.code) || tries > triesWithoutProgress) {
+          await this.#recordPause(task, error, view.position);
           return;
         }
         await delay(retryMs * tries);
@@ -274,9 +277,26 @@ export class TaskRuns {
     context.signal.addEventListener('abort', cancel, { once: true });
     try {
       return await this.#parts.host.call(tool, input, context);
+    } catch (thrown) {
+      throw this.#lossOf(context.callId, toNovaError(thrown));
     } finally {
       context.signal.removeEventListener('abort', cancel);
     }
+  }
+
+  /** A call that loses its sandbox again and again is not unlucky: what it runs ends its sandbox. That is an outcome. */
+  #lossOf(callId: string, error: NovaError): NovaError {
+    if (error.code !== 'sandbox.lost') return error;
+    const losses = (this.#losses.get(callId) ?? 0) + 1;
+    this.#losses.set(callId, losses);
+    if (losses < triesWithoutProgress) return error;
+    this.#losses.delete(callId);
+    return new NovaError(
+      'sandbox.limit',
+      `The command ended its own sandbox ${losses} times: it kills the process that runs it, or dies with it. Nothing was changed. ` +
+        'Run it by hand to see what it ends.',
+      { cause: error },
+    );
   }
 
   #stageLog(task: string, cause: string): StageLog {

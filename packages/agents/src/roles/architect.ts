@@ -1,4 +1,4 @@
-import { type Localisation, repairLocalise, type SandboxSpec } from '@nova/core';
+import { countOf, type Localisation, repairLocalise, type SandboxSpec } from '@nova/core';
 import type { Brief } from '../base/brief.ts';
 import type { Baseline } from './tester.ts';
 
@@ -20,7 +20,7 @@ export class ArchitectAgent {
     const acted = await desk.act({
       attempt: 1,
       stage: 'planning',
-      intent: `Find the statements behind ${baseline.failing.length} failing test(s)`,
+      intent: `Find the statements behind ${countOf(baseline.failing.length, 'failing test')}`,
       tool: repairLocalise,
       input: {
         command: request.testCommand,

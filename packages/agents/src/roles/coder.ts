@@ -3,6 +3,7 @@ import {
   type Candidate,
   changeCommit,
   changePreview,
+  countOf,
   repairMinimise,
   type SandboxSpec,
 } from '@nova/core';
@@ -97,7 +98,7 @@ export class CoderAgent {
     const acted = await this.#brief.desk.act({
       attempt: 1,
       stage: 'working',
-      intent: `Show ${candidates.length} plausible repair(s) as diffs`,
+      intent: `Show ${countOf(candidates.length, 'plausible repair')} as diffs`,
       tool: changePreview,
       input: { candidates: [...candidates] },
       sandbox: workspace,

@@ -1,4 +1,5 @@
 import {
+  countOf,
   failingTests,
   type Isolation,
   isGreen,
@@ -154,10 +155,17 @@ function refuseUnusable(report: TestReport, command: string): void {
       `\`${command}\` ran no test, so nothing could be judged. Nothing was changed. Name a command that runs the failing test with --test.\n${tail}`,
     );
   }
+  if (isGreen(report) && !report.counted) {
+    throw new NovaError(
+      'tests.none',
+      `\`${command}\` ended well and reported no test: either it ran none, or there is nothing to repair. Nothing was changed. ` +
+        'Name a command that fails because of the bug.',
+    );
+  }
   if (isGreen(report)) {
     throw new NovaError(
       'tests.pass',
-      `\`${command}\` already passes (${report.counted ? `${report.tests.length} tests` : 'exit code 0'}): there is nothing to repair. ` +
+      `\`${command}\` already passes (${countOf(report.tests.length, 'test')}): there is nothing to repair. ` +
         'Add a test that shows the bug, uncommitted is fine, then run fix again.',
     );
   }

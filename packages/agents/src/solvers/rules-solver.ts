@@ -1,4 +1,4 @@
-import { type Candidate, repairEvaluate, repairPropose, type SandboxSpec, type Verdict } from '@nova/core';
+import { type Candidate, countOf, repairEvaluate, repairPropose, type SandboxSpec, type Verdict } from '@nova/core';
 import type { Brief } from '../base/brief.ts';
 import type { Search, Solver, SolverRequest } from './solver.ts';
 
@@ -28,7 +28,7 @@ export class RulesSolver implements Solver {
     const proposed = await this.#brief.desk.act({
       attempt: 1,
       stage: 'working',
-      intent: `Make candidate repairs for ${request.localisation.suspects.length} suspected statement(s)`,
+      intent: `Make candidate repairs for ${countOf(request.localisation.suspects.length, 'suspected statement')}`,
       tool: repairPropose,
       input: {
         suspects: request.localisation.suspects,
@@ -102,7 +102,7 @@ export class RulesSolver implements Solver {
       this.#brief.desk.act({
         attempt: 1,
         stage: 'working',
-        intent: `Try ${candidates.length} candidate(s) from rank ${candidates[0]?.rank ?? 0}`,
+        intent: `Try ${countOf(candidates.length, 'candidate')} from rank ${candidates[0]?.rank ?? 0}`,
         tool: repairEvaluate,
         input: {
           command: this.#brief.request.testCommand,

@@ -125,6 +125,11 @@ describe('the fix team', () => {
     assert.equal(result.outcome, 'delivered');
     assert.equal(result.cost.attempts, 2);
     assert.equal(result.change?.diff, 'diff of also');
+    assert.deepEqual(
+      result.alternatives.map((other) => other.candidate.id),
+      ['right'],
+      'what was delivered is no alternative to itself; what was rejected is one',
+    );
   });
 
   it('takes the next plausible candidate when the committed change does not pass after all', async () => {

@@ -1,6 +1,7 @@
 import { END, START, StateGraph } from '@langchain/langgraph';
 import {
   branchDeliver,
+  countOf,
   environmentPrepare,
   isGreen,
   NovaError,
@@ -128,7 +129,7 @@ function buildFixGraph(parts: FixTeamParts) {
     const dependencies =
       prepared.output.source === 'none' ? 'no dependencies' : `dependencies from ${prepared.output.source}`;
     const tests = baseline.counted
-      ? `${baseline.total} tests, ${baseline.failing.length} failing`
+      ? `${countOf(baseline.total, 'test')}, ${baseline.failing.length} failing`
       : 'the command fails, without counts';
     return { update: { ...update, measured: await records.put(measured) }, summary: `${dependencies}; ${tests}` };
   });
@@ -147,7 +148,7 @@ function buildFixGraph(parts: FixTeamParts) {
     }
     return {
       update: { localised: await records.put(localisation) },
-      summary: `${localisation.suspects.length} suspects, first ${first.path}:${first.startLine}`,
+      summary: `${countOf(localisation.suspects.length, 'suspect')}, first ${first.path}:${first.startLine}`,
     };
   });
 
@@ -175,10 +176,9 @@ function buildFixGraph(parts: FixTeamParts) {
     }
     const change = await coder.write(state.attempt, chosen, baseline, at, workspace);
     if (state.alternatives === null) {
-      const others = search.plausible.filter((candidate) => candidate.id !== chosen.id);
-      const diffs = await coder.preview(others, workspace);
+      const diffs = await coder.preview(search.plausible, workspace);
       update.alternatives = await records.put(
-        others.map((candidate) => ({ candidate, diff: diffs.get(candidate.id) ?? '' })),
+        search.plausible.map((candidate) => ({ candidate, diff: diffs.get(candidate.id) ?? '' })),
       );
     }
     update.changed = await records.put(change);
@@ -219,7 +219,7 @@ function buildFixGraph(parts: FixTeamParts) {
     const update: Partial<FixStateValue> = { reviewed: await records.put(findings) };
     const blocking = findings.filter((finding) => finding.severity === 'error');
     const summary =
-      findings.length === 0 ? 'no findings' : `${findings.length} finding(s), ${blocking.length} blocking`;
+      findings.length === 0 ? 'no findings' : `${countOf(findings.length, 'finding')}, ${blocking.length} blocking`;
     if (blocking.length === 0) return { update, summary };
     const message = `The review rejected the change: ${blocking.map((finding) => finding.message).join(' ')}`;
     return {

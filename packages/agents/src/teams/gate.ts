@@ -1,4 +1,4 @@
-import { type GateCheck, gatePrepare, isGreen } from '@nova/core';
+import { countOf, type GateCheck, gatePrepare, isGreen } from '@nova/core';
 import { type Brief, type Ground, sandboxFor } from '../base/brief.ts';
 import type { Change } from '../roles/coder.ts';
 import { type Baseline, failures, type Measured, type TesterAgent } from '../roles/tester.ts';
@@ -66,11 +66,11 @@ function verdict(
       detail: `${failures(onBase.report).length} failing in a fresh sandbox`,
     },
     {
-      name: 'the failing tests pass',
+      name: baseline.counted ? 'the failing tests pass' : 'the failing command passes',
       passed: stillRed.length === 0,
       detail:
         stillRed.length === 0
-          ? `${targets.length} test(s), ${onBranch.length} runs`
+          ? `${baseline.counted ? `${countOf(targets.length, 'test')}, ` : ''}${countOf(onBranch.length, 'run')}`
           : `still failing: ${stillRed.join(', ')}`,
     },
   ];

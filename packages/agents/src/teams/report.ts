@@ -1,6 +1,7 @@
-import type { Finding, GateCheck, Result, Verdict } from '@nova/core';
+import { countOf, type Finding, type GateCheck, type Result, type TestCase, type Verdict } from '@nova/core';
 import type { z } from 'zod';
 import type { Brief } from '../base/brief.ts';
+import type { Baseline } from '../roles/tester.ts';
 import type { FixStateValue } from './fix-state.ts';
 import {
   alternativesRecord,
@@ -18,6 +19,8 @@ import {
 } from './records.ts';
 
 const suspectsShown = 20;
+const pathsShown = 8;
+const outputLinesShown = 8;
 
 /** Puts the Result together from what the stages recorded; `stageSeconds` is filled in by the caller's stage log. */
 export async function report(brief: Brief, records: Records, state: FixStateValue): Promise<Result> {
@@ -39,6 +42,10 @@ export async function report(brief: Brief, records: Records, state: FixStateValu
   const delivered = ending.outcome === 'delivered' && change !== null;
   const baseline = measured?.baseline ?? null;
   const isolation = measured?.isolation ?? null;
+  const delivering = delivered ? search?.plausible[state.attempt - 1]?.id : undefined;
+  const alternatives = ((await read(state.alternatives, alternativesRecord)) ?? []).filter(
+    ({ candidate }) => candidate.id !== delivering,
+  );
   const notCopied = (captured?.ignored ?? []).filter((path) => !isReplaced(path, environment?.kinds ?? []));
 
   return {
@@ -62,7 +69,7 @@ export async function report(brief: Brief, records: Records, state: FixStateValu
       counted: baseline.counted,
       total: baseline.total,
       passed: baseline.passed,
-      failing: baseline.failing.map((test) => ({ id: test.id, message: test.failure?.message ?? '' })),
+      failing: baseline.failing.map((test) => ({ id: test.id, message: whatFailed(test, baseline) })),
     },
     suspects: localisation?.suspects.slice(0, suspectsShown) ?? [],
     change: delivered
@@ -75,7 +82,7 @@ export async function report(brief: Brief, records: Records, state: FixStateValu
           diff: change.diff,
         }
       : null,
-    alternatives: (await read(state.alternatives, alternativesRecord)) ?? [],
+    alternatives,
     tried: { candidates: search?.verdicts.length ?? 0, verdicts: tally(search?.verdicts ?? []) },
     bestVerdict: closest(search?.verdicts ?? []),
     review,
@@ -90,6 +97,16 @@ export async function report(brief: Brief, records: Records, state: FixStateValu
     },
     gaps: [
       ...(environment?.gaps ?? []),
+      ...(delivered && captured?.dirty
+        ? [
+            `the branch begins with your uncommitted work, as a commit of its own (${shortList(captured.personPaths)}): look at it before you push`,
+          ]
+        : []),
+      ...(delivered && alternatives.length > 0
+        ? [
+            `the tests do not tell this change from ${countOf(alternatives.length, 'other repair')}: a stricter test would`,
+          ]
+        : []),
       ...(isolation?.missing ?? []),
       ...(notCopied.length > 0 ? [`ignored files were not copied: ${notCopied.slice(0, 10).join(', ')}`] : []),
       ...(baseline && !baseline.counted ? ['uncounted: the test command reports no tests, only an exit code'] : []),
@@ -105,6 +122,18 @@ function isReplaced(path: string, kinds: readonly string[]): boolean {
   const name = path.replace(/\/$/, '').split('/').at(-1) ?? '';
   if (name === 'node_modules') return kinds.includes('npm');
   return /^(?:\.venv|venv|env)$/.test(name) && kinds.includes('python');
+}
+
+/** Without counted tests, the end of what the command printed is all that says why it failed. */
+function whatFailed(test: TestCase, baseline: Baseline): string {
+  const message = test.failure?.message ?? '';
+  const tail = baseline.outputTail.trim().split('\n').slice(-outputLinesShown).join('\n');
+  return baseline.counted || tail === '' ? message : `${message}\n${tail}`;
+}
+
+function shortList(paths: readonly string[]): string {
+  const more = paths.length > pathsShown ? ` and ${paths.length - pathsShown} more` : '';
+  return paths.slice(0, pathsShown).join(', ') + more;
 }
 
 function tally(verdicts: readonly Verdict[]): Record<string, number> {
@@ -130,9 +159,11 @@ function nextStep(brief: Brief, ending: Ending): string {
     case 'not-repaired':
       return 'The suspects say where to look; a test that fails closer to the bug narrows them.';
     case 'gate-failed':
-      return 'Nothing was delivered. The checks above say what was missing; the alternatives may be worth a look.';
+      return `Nothing was delivered. \`nova diff ${brief.task} --alternative 1\` shows what was tried and rejected, where something was.`;
     case 'environment-failed':
-      return 'Mend the environment (see `nova doctor`), then run the same command again.';
+      return ending.code === 'sandbox.unavailable'
+        ? 'See what `nova doctor` says is missing, then run the same command again.'
+        : 'Do what the message above says about the dependencies, then run the same command again.';
     case 'failed':
       return 'This is a fault of Nova itself; the logs in the data folder say more. Your repository is as it was.';
     case 'refused':
