@@ -47,5 +47,10 @@ test('what passes without repairing is doubted more than a plain edit', () => {
   assert.ok(doubt('* 2', '* 42') < plain, 'a constant out of the failure');
   assert.ok(doubt('total * 2', '(a === 7 ? 42 : total * 2)') < doubt('* 2', '* 42'), 'a special case');
   assert.ok(doubt('total += a;', 'if (a === a) total += a;') < plain, 'a condition that always holds');
+  const early = [{ path: 'a.js', start: 0, end: 0, text: 'if (b == null) return null; ' }];
+  assert.ok(
+    doubtOf(early, 'b = parse(a);', '') < doubtOf(early, 'b = parse(b);', ''),
+    'a name tested before it is set',
+  );
   assert.ok(doubt('total += a;', 'if (false) total += a;') < plain, 'code switched off');
 });

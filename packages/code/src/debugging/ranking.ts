@@ -157,10 +157,23 @@ export function doubtOf(edits: readonly TextEdit[], text: string, expected: stri
       )
     )
       doubt *= 0.4;
+    // A name tested just before it is given its value has none that matters: the condition is the same for every input.
+    const tested =
+      edit.start === edit.end ? /\bif\s*\(?\s*(?:!|not )?([A-Za-z_$][\w$]*)/.exec(edit.text)?.[1] : undefined;
+    if (tested !== undefined && assignsNext(text, edit.end, tested)) doubt *= 0.2;
     // A guard that ends the function early with a constant skips the code that is wrong instead of mending it.
     if (/\bif\b[^\n]*\breturn\b/.test(after) && edit.start === edit.end) doubt *= 0.9;
   }
   return Math.max(0.1, doubt);
+}
+
+/** True when what follows an offset is an assignment to a name that does not read it. */
+function assignsNext(text: string, offset: number, name: string): boolean {
+  const line = /^\s*(?:(?:let|const|var)\s+)?([A-Za-z_$][\w$]*)\s*=(?![=>])([^\n]*)/.exec(
+    text.slice(offset, offset + 500),
+  );
+  const read: readonly string[] = line?.[2]?.match(/[A-Za-z_$][\w$]*/g) ?? [];
+  return line?.[1] === name && !read.includes(name);
 }
 
 /** The characters that an edit really takes away and puts in. */

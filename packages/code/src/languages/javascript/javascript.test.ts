@@ -111,6 +111,11 @@ const cases: [string, string, string][] = [
   ['keys for values', 'function f(a) { for (const x in a) g(x); }', 'function f(a) { for (const x of a) g(x); }'],
   ['a missing trim', 'const f = (a) => g(a);', 'const f = (a) => g(a.trim());'],
   ['a statement too much', 'function f(a) { a.x = 1; return a; }', 'function f(a) {  return a; }'],
+  [
+    'a statement that similar code has',
+    'let n = 0; const l = new Set(); function f(a) { l.add(a); n += 1; } function g(b) { l.add(b); }',
+    'let n = 0; const l = new Set(); function f(a) { l.add(a); n += 1; } function g(b) { l.add(b); n += 1; }',
+  ],
   ['statements in the wrong order', 'function f(a) { a.x(); a.y(); }', 'function f(a) { a.y(); a.x(); }'],
   ['a missing spread', 'const f = (a, b) => a.push(b);', 'const f = (a, b) => a.push(...b);'],
   [

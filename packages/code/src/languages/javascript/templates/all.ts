@@ -6,6 +6,7 @@ import { offByOne, operands, operatorReplacement } from './operators.ts';
 import { pairs, renamedThroughout, swappedValues } from './pairs.ts';
 import { regularExpressions } from './regular-expressions.ts';
 import { cases, copiedStatements, loops, statementOrder } from './statements.ts';
+import { symmetry } from './symmetry.ts';
 import type { Template } from './template.ts';
 import { constants, defaults, properties, templateStrings, variables } from './values.ts';
 
@@ -36,6 +37,7 @@ export const templates: readonly Template[] = [
   cases,
   loops,
   copiedStatements,
+  symmetry,
   copies,
   elements,
   regularExpressions,
