@@ -42,6 +42,8 @@ for (const command of [program, ...program.commands]) command.exitOverride().sho
 // A reader that closes the pipe early, such as `head`, is not a fault.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
+  process.stderr.write(`What should have been printed could not be written: ${error.message}\n`);
+  process.exit(exitCodes.environment);
 });
 
 try {
@@ -58,6 +60,8 @@ function exitCodeFor(thrown: unknown): number {
   }
   const error = toNovaError(thrown);
   process.stderr.write(`${error.code}: ${error.message}\n`);
+  // Who asked for JSON parses standard output whatever happened.
+  if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify({ error: error.toRecord() })}\n`);
   if (error.code === 'internal' && error.stack) process.stderr.write(`${error.stack}\n`);
   return exitCodeOf[error.code];
 }

@@ -3,6 +3,10 @@ import { homedir, tmpdir } from 'node:os';
 import { dataFolder, systemClock, toNovaError } from '@nova/core';
 import { startHost } from './compose.ts';
 
+// Set by a server that keeps its own files to itself; a branch in the person's repository has their usual modes.
+const umask = process.env['NOVA_UMASK'];
+if (umask !== undefined && /^[0-7]{1,4}$/.test(umask)) process.umask(umask);
+
 const folder = dataFolder({
   env: process.env,
   home: homedir(),

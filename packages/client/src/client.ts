@@ -62,17 +62,17 @@ export function createClient(transport: Transport): Client {
     submit: async (request, key) =>
       taskSummarySchema.parse(await exchange('POST', '/tasks', request, { 'idempotency-key': key })),
     tasks: async () => taskListSchema.parse(await exchange('GET', '/tasks', null)).tasks,
-    task: async (id) => taskSummarySchema.parse(await exchange('GET', `/tasks/${encodeURIComponent(id)}`, null)),
-    result: async (id) => resultSchema.parse(await exchange('GET', `/tasks/${encodeURIComponent(id)}/result`, null)),
+    task: async (id) => taskSummarySchema.parse(await exchange('GET', `/tasks/${segment(id)}`, null)),
+    result: async (id) => resultSchema.parse(await exchange('GET', `/tasks/${segment(id)}/result`, null)),
     pause: async (id, reason) =>
-      taskSummarySchema.parse(await exchange('POST', `/tasks/${encodeURIComponent(id)}/pause`, { reason })),
+      taskSummarySchema.parse(await exchange('POST', `/tasks/${segment(id)}/pause`, { reason })),
     resume: async (id, settle) =>
-      taskSummarySchema.parse(await exchange('POST', `/tasks/${encodeURIComponent(id)}/resume`, { settle })),
-    apply: async (id) => appliedSchema.parse(await exchange('POST', `/tasks/${encodeURIComponent(id)}/apply`, {})),
+      taskSummarySchema.parse(await exchange('POST', `/tasks/${segment(id)}/resume`, { settle })),
+    apply: async (id) => appliedSchema.parse(await exchange('POST', `/tasks/${segment(id)}/apply`, {})),
     async *watch(id, after, signal) {
       const response = await transport.request({
         method: 'GET',
-        path: `/${apiVersion}/tasks/${encodeURIComponent(id)}/watch?after=${after}`,
+        path: `/${apiVersion}/tasks/${segment(id)}/watch?after=${after}`,
         headers: {},
         body: null,
         signal,
@@ -81,6 +81,12 @@ export function createClient(transport: Transport): Client {
       for await (const line of lines(response.body)) yield watchItemSchema.parse(parseJson(line));
     },
   };
+}
+
+/** An id as a part of a path; an empty one would name the list. */
+function segment(id: string): string {
+  if (id.trim() === '') throw new NovaError('usage.invalid', 'A task id is empty. `nova tasks` lists them.');
+  return encodeURIComponent(id);
 }
 
 function problem(status: number, text: string): NovaError {

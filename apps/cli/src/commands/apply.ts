@@ -5,7 +5,8 @@ import { connect } from '../link/server-link.ts';
 const told: Readonly<Record<string, string>> = {
   'fast-forward': 'Your branch was moved forward to the change.',
   merge: 'The change was merged with a merge commit.',
-  'patched-files': 'Your checkout has uncommitted work, so the change was put into the files and left uncommitted.',
+  'patched-files':
+    'There is or was uncommitted work, so only the change itself was put into the files; it is not committed.',
   'already-applied': 'The change is in your checkout already.',
 };
 

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import type { TaskSummary } from '@nova/client';
+import { printable } from '@nova/core';
 import { Command } from 'commander';
 import { connect } from '../link/server-link.ts';
 
@@ -22,5 +23,7 @@ function row(task: TaskSummary): string {
   const state = task.outcome ?? (task.stage ? `${task.state} (${task.stage})` : task.state);
   const applied = task.appliedAt === null ? '' : '  applied';
   const when = task.submittedAt.slice(0, 16).replace('T', ' ');
-  return `${task.id}  ${when}  ${state.padEnd(18)}  ${basename(task.request.repository)}  ${task.request.testCommand}${applied}`;
+  return printable(
+    `${task.id}  ${when}  ${state.padEnd(18)}  ${basename(task.request.repository)}  ${task.request.testCommand}${applied}`,
+  );
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, openSync, readFileSync } from 'node:fs';
+import { mkdirSync, openSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { homedir, tmpdir, userInfo } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -25,67 +26,78 @@ export async function connect(): Promise<Client> {
   const client = createClient(socketTransport(folder.serverSocket));
   const deadline = performance.now() + startTimeoutMs;
   let wait = firstRetryMs;
-  let exited: Promise<number | null> | null = null;
+  let early: Promise<EarlyEnd> | null = null;
   for (;;) {
     const answer = await client.state().catch((thrown: unknown) => toNovaError(thrown));
     if (!(answer instanceof NovaError)) return client;
     if (answer.code !== 'mesh.unreachable') throw answer;
     if (performance.now() > deadline) throw notStarting(folder);
-    exited ??= start(folder);
-    const exit = await Promise.race([exited.then((code) => ({ code })), delay(wait).then(() => null)]);
+    early ??= start(folder);
+    const end = await Promise.race([early, delay(wait).then(() => null)]);
     // A server that lost the race for the data folder leaves; the winner answers soon. Any other end is a failure.
-    if (exit !== null) {
-      const failure = lastFailure(folder);
-      if (failure !== null && failure.code !== 'ledger.locked') throw failure;
-      exited = null;
+    if (end !== null) {
+      if (end.failure !== null && end.failure.code !== 'ledger.locked') throw end.failure;
+      early = null;
       await delay(wait);
     }
     wait = Math.min(wait * 2, longestRetryMs);
   }
 }
 
-function start(folder: DataFolder): Promise<number | null> {
+/** How a server that was started here ended, before it answered. */
+interface EarlyEnd {
+  /** The coded reason it gave; null when it gave none. */
+  readonly failure: NovaError | null;
+}
+
+function start(folder: DataFolder): Promise<EarlyEnd> {
+  let log: number;
   try {
     mkdirSync(folder.logs, { recursive: true, mode: 0o700 });
+    log = openSync(`${folder.logs}/server.log`, 'a', 0o600);
   } catch (cause) {
+    const error = toNovaError(cause);
+    if (error.code === 'disk.full') throw error;
     throw new NovaError(
-      'mesh.unreachable',
-      `The data folder ${folder.root} cannot be made; name another one in NOVA_HOME.`,
+      'usage.invalid',
+      `The data folder ${folder.root} cannot be used (${error.message}); name another one in NOVA_HOME.`,
       {
         cause,
       },
     );
   }
-  const log = openSync(`${folder.logs}/server.log`, 'a');
+  // The fourth descriptor carries the reason of a failed start: a log on a full disk could not.
   const child = spawn(process.execPath, [serverEntry, 'serve'], {
     detached: true,
-    stdio: ['ignore', log, log],
-    env: process.env,
+    stdio: ['ignore', log, log, 'pipe'],
+    env: { ...process.env, NOVA_START_REPORT: '3' },
   });
   child.unref();
-  return new Promise((resolve) => {
-    child.once('exit', (code) => resolve(code));
-    child.once('error', () => resolve(null));
+  const reason = child.stdio[3] as Socket;
+  reason.unref();
+  let said = '';
+  reason.on('data', (chunk: Buffer) => {
+    said += chunk;
   });
+  reason.on('error', () => {});
+  return new Promise((resolve) => {
+    child.once('close', () => resolve({ failure: failureIn(said) }));
+    child.once('error', (cause) => resolve({ failure: toNovaError(cause) }));
+  });
+}
+
+function failureIn(text: string): NovaError | null {
+  try {
+    const { code, message } = JSON.parse(text) as { code?: unknown; message?: unknown };
+    return typeof code === 'string' && typeof message === 'string' ? fromErrorRecord({ code, message }) : null;
+  } catch {
+    return null;
+  }
 }
 
 function notStarting(folder: DataFolder): NovaError {
-  return (
-    lastFailure(folder) ??
-    new NovaError('mesh.unreachable', `The server does not start. Its log is ${folder.logs}/server.log.`)
+  return new NovaError(
+    'mesh.unreachable',
+    `The server does not start. Its log is ${folder.logs}/server.log; what was recorded is kept.`,
   );
-}
-
-/** The coded reason that a server wrote when it left. */
-function lastFailure(folder: DataFolder): NovaError | null {
-  const log = `${folder.logs}/server.log`;
-  const line = readFileSync(log, 'utf8').trimEnd().split('\n').at(-1) ?? '';
-  try {
-    const record: unknown = JSON.parse(line);
-    const { code, message } = record as { code?: unknown; message?: unknown };
-    if (typeof code !== 'string' || typeof message !== 'string') return null;
-    return fromErrorRecord({ code, message });
-  } catch {
-    return line === '' ? null : new NovaError('internal', `The server ended unexpectedly: ${line}. Its log is ${log}.`);
-  }
 }

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import type { WatchItem } from '@nova/client';
-import { eventData, type Stage } from '@nova/core';
+import { eventData, printable, type Stage } from '@nova/core';
 
 /** Shows a running task on standard error: a line a stage, and on a terminal one line below that lives. */
 export class Progress {
@@ -22,7 +22,7 @@ export class Progress {
       if (!intent) return;
       const share = item.done !== null && item.total ? ` ${item.done}/${item.total}` : '';
       const printed = item.outputBytes ? ` · ${size(item.outputBytes)} printed` : '';
-      this.#draw(`${item.message ?? intent}${share}${printed}`);
+      this.#draw(`${printable(item.message ?? intent)}${share}${printed}`);
       return;
     }
     const { event } = item;
@@ -32,11 +32,12 @@ export class Progress {
       this.#draw('');
     }
     const finished = eventData(event, 'nova.stage.finished');
-    if (finished) this.#stageEnded(finished.stage, finished.summary, Date.parse(event.time));
+    // A long message is printed whole with the report; here a line is enough.
+    if (finished) this.#stageEnded(finished.stage, firstLine(finished.summary), Date.parse(event.time));
     const call = eventData(event, 'nova.journal.started');
     if (call) {
       this.#intents.set(call.callId, call.intent);
-      this.#draw(call.intent);
+      this.#draw(printable(call.intent));
     }
   }
 
@@ -73,6 +74,10 @@ export class Progress {
     this.#stream.write('\r\x1b[2K');
     this.#live = '';
   }
+}
+
+function firstLine(text: string): string {
+  return printable(text.trim().split('\n', 1)[0] ?? '');
 }
 
 function size(bytes: number): string {

@@ -52,6 +52,12 @@ describe('the report', () => {
     assert.match(text, /5 candidates tried: 4 still-failing, 1 regresses/);
   });
 
+  it('shows what a repository put into names, and lets no terminal obey it', () => {
+    const name = 't::\u001b[31mred\u001b]0;title\u0007';
+    const baseline = { runner: 'pytest', counted: true, total: 1, passed: 0, failing: [{ id: name, message: name }] };
+    assert.ok(!renderReport({ ...nothing, baseline }).includes('\u001b]0;'));
+  });
+
   it('shows a failed check as failed and names the gaps', () => {
     const text = render({
       ...nothing,

@@ -1,12 +1,13 @@
 import { styleText } from 'node:util';
-import type { Result } from '@nova/core';
+import { countOf, printable, type Result, stages } from '@nova/core';
 
 const failuresShown = 5;
 const suspectsShown = 5;
 const gapsShown = 12;
 
 /** The report of a finished task, for a person: what was wrong, the change, the evidence, what it cost. */
-export function renderReport(result: Result): string {
+export function renderReport(hostile: Result): string {
+  const result = printableValue(hostile) as Result;
   return [
     headline(result),
     result.summary,
@@ -22,6 +23,14 @@ export function renderReport(result: Result): string {
   ].join('\n');
 }
 
+/** Everything in a Result that came out of a repository is data; a terminal must show it, not obey it. */
+function printableValue(value: unknown): unknown {
+  if (typeof value === 'string') return printable(value);
+  if (Array.isArray(value)) return value.map(printableValue);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, printableValue(inner)]));
+}
+
 function headline(result: Result): string {
   const color = result.outcome === 'delivered' ? 'green' : 'red';
   const code = result.code === null ? '' : ` · ${result.code}`;
@@ -32,7 +41,7 @@ function whatWasWrong(result: Result): string[] {
   const { baseline } = result;
   if (baseline === null) return [];
   const tests = baseline.counted
-    ? `${baseline.total} tests by ${baseline.runner}, ${baseline.failing.length} failing every time`
+    ? `${countOf(baseline.total, 'test')} by ${baseline.runner}, ${baseline.failing.length} failing every time`
     : 'the command fails and reports no tests';
   return [
     '',
@@ -62,9 +71,7 @@ function theChange(result: Result): string[] {
     styleText('bold', `The change, on branch ${result.change.branch}`),
     indent(colorDiff(result.change.diff), 2),
     ...(result.alternatives.length > 0
-      ? [
-          `  ${result.alternatives.length} other repair(s) pass the same tests: nova diff ${result.task} --alternative 1`,
-        ]
+      ? [`  ${countOf(result.alternatives.length, 'other repair')} found: nova diff ${result.task} --alternative 1`]
       : []),
   ];
 }
@@ -82,7 +89,7 @@ function evidence(result: Result): string[] {
   const tried =
     result.tried.candidates > 0
       ? [
-          `  ${result.tried.candidates} candidates tried: ${Object.entries(result.tried.verdicts)
+          `  ${countOf(result.tried.candidates, 'candidate')} tried: ${Object.entries(result.tried.verdicts)
             .map(([outcome, count]) => `${count} ${outcome}`)
             .join(', ')}`,
         ]
@@ -92,13 +99,15 @@ function evidence(result: Result): string[] {
 }
 
 function cost(result: Result): string[] {
-  const stages = Object.entries(result.cost.stageSeconds)
-    .map(([stage, seconds]) => `${stage} ${seconds.toFixed(1)} s`)
-    .join(', ');
+  const seconds = result.cost.stageSeconds;
+  const times = stages.flatMap((stage) =>
+    seconds[stage] === undefined ? [] : [`${stage} ${seconds[stage].toFixed(1)} s`],
+  );
   return [
     '',
     styleText('bold', 'Cost'),
-    `  ${result.cost.runs} test runs, ${result.cost.attempts} attempt(s), no model tokens${stages ? `; ${stages}` : ''}`,
+    `  ${countOf(result.cost.runs, 'test run')}, ${countOf(result.cost.attempts, 'attempt')}, no model tokens`,
+    ...(times.length > 0 ? [`  ${times.join(', ')}`] : []),
   ];
 }
 
@@ -131,7 +140,7 @@ export function colorDiff(diff: string): string {
 }
 
 function firstLines(text: string): string {
-  return text.trim().split('\n').slice(0, 3).join('\n').slice(0, 400);
+  return text.trim().split('\n').slice(0, 8).join('\n').slice(0, 800);
 }
 
 function indent(text: string, by: number): string {

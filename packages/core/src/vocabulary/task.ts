@@ -9,7 +9,7 @@ export const taskRequestSchema = z.object({
   /** Absolute path of the person's git repository. */
   repository: z.string().min(1),
   /** A shell command, run at the top of the repository. */
-  testCommand: z.string().min(1),
+  testCommand: z.string().trim().min(1, 'The test command is empty; name one that shows the failure.'),
   sandbox: sandboxDriverSchema.default('bubblewrap'),
   /** Wall time for the whole task, in seconds; reaching it ends the task with what was found. */
   budgetSeconds: z.number().positive().default(900),
