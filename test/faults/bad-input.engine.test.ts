@@ -89,7 +89,7 @@ describe('bad input', () => {
   it('survives a command that prints gigabytes', async () => {
     using place = new Place();
     const repository = place.repository('app', shop);
-    const ran = await place.fix(repository, 'head -c 1000000000 /dev/zero; node --test', ['--runs', '40']);
+    const ran = await place.fix(repository, 'head -c 400000000 /dev/zero; node --test', ['--runs', '40']);
     assert.ok(['delivered', 'not-repaired'].includes(ran.result.outcome), ran.result.summary);
     assert.equal(place.processes().all.length, 0);
   });
@@ -152,6 +152,22 @@ describe('bad input', () => {
       // Some versions of node:test report a file that exits early as one passed test, some as none: both are refused.
       await refused({ ...shop, 'src/cart.js': `${silent}process.exit(0);\n` }, 'node --test', 'tests.none');
     });
+  });
+
+  it('gives up on a test that kills whatever runs it, with a coded Result', async () => {
+    const summary = await refused(
+      {
+        ...shop,
+        'test/kill.test.js': [
+          "import { test } from 'node:test';",
+          "test('kills', () => { for (let pid = 2; pid < 8; pid += 1) try { process.kill(pid, 'SIGKILL'); } catch {} });",
+          '',
+        ].join('\n'),
+      },
+      'node --test',
+      'sandbox.limit',
+    );
+    assert.match(summary, /ended its own sandbox 5 times/);
   });
 
   it('runs nothing that the repository has configured for git', async () => {
