@@ -369,3 +369,23 @@ test('a limit records the named tests and a steady share of the others, each fro
     assert.deepEqual(await recorded(0.3), some);
   }
 });
+
+test('a pass that a conftest fakes is a failure that names what was raised', async () => {
+  await using sample = await repository({
+    ...calculator,
+    'conftest.py': [
+      'import pytest',
+      '@pytest.hookimpl(hookwrapper=True, tryfirst=True)',
+      'def pytest_runtest_makereport(item, call):',
+      '    outcome = yield',
+      '    outcome.get_result().outcome = "passed"',
+      '',
+    ].join('\n'),
+    'test_calc.py':
+      'from calc import add\n\n\ndef test_add():\n    assert add(1, 2) == 3\n\n\ndef test_zero():\n    assert add(0, 0) == 0\n',
+  });
+  const outcome = await run(sample.root, 'python3 -m pytest -q');
+  assert.equal(outcome.exitCode, 0, 'the fake fools pytest itself');
+  assert.deepEqual(statuses(outcome), { 'test_calc.py::test_add': 'failed', 'test_calc.py::test_zero': 'passed' });
+  assert.match(outcome.report?.tests[0]?.failure?.message ?? '', /reported as passed, but it raised/);
+});

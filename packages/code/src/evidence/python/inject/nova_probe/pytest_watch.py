@@ -38,6 +38,7 @@ def _plugin():
             self.worker = False
             self.rootdir = report.ROOT
             self.parts = {}
+            self.raised = {}
             self.items = {}
 
         @hookimpl(tryfirst=True)
@@ -136,6 +137,9 @@ def _plugin():
             outcome = yield
             if not self.on:
                 return
+            if call.excinfo is not None:
+                # What was raised is a fact; the report of it passes through hooks of the repository's own.
+                self.raised[(item.nodeid, call.when)] = call.excinfo.exconly()
             try:
                 result = outcome.get_result()
                 if result.failed and call.excinfo is not None:
@@ -158,7 +162,11 @@ def _plugin():
                     result.nodeid, self.items.get(result.nodeid) or self.identify(result.nodeid)
                 )
             entry["seconds"] += getattr(result, "duration", 0) or 0
-            if result.outcome == "rerun":
+            raised = self.raised.pop((result.nodeid, result.when), None)
+            if raised is not None and result.passed:
+                entry["status"] = "failed"
+                entry["message"] = "It was reported as passed, but it raised: %s" % raised
+            elif result.outcome == "rerun":
                 entry["status"] = None
             elif result.failed and not (hasattr(result, "wasxfail") and result.when == "call"):
                 if entry["status"] != "failed":
