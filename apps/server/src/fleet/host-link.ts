@@ -77,8 +77,9 @@ export class HostLink implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    // A host of an earlier server may be there although this one never needed it.
+    const connection = await (this.#connection ?? this.#tryConnect()).catch(() => null);
     const pid = this.#hostPid;
-    const connection = this.#connection === null ? null : await this.#connection.catch(() => null);
     this.#connection = null;
     if (connection === null) return;
     // The host outlives a dead server on purpose; a server that leaves in good order takes its host along.

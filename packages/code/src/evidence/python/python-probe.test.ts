@@ -372,7 +372,7 @@ test('a limit records the named tests and a steady share of the others, each fro
 
 test('a pass that a conftest fakes is a failure that names what was raised', async () => {
   await using sample = await repository({
-    ...calculator,
+    'calc/__init__.py': calculator['calc/__init__.py'],
     'conftest.py': [
       'import pytest',
       '@pytest.hookimpl(hookwrapper=True, tryfirst=True)',
