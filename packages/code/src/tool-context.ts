@@ -9,6 +9,12 @@ export interface ToolContext {
   readonly signal: AbortSignal;
   /** The whole environment for commands; nothing is inherited. */
   readonly environment: Readonly<Record<string, string>>;
+  /**
+   * Ends every process that commands left running and empties the folders for temporary files; awaited after each command,
+   * so that no run finds anything of another. Resolves to the command lines of what was ended in this call so far; rejects
+   * with `sandbox.limit` when something cannot be ended or removed.
+   */
+  settle(): Promise<readonly string[]>;
   progress(message: string, done: number, total: number | null): void;
   /** What a command prints, as it prints it. */
   output(bytes: Uint8Array): void;

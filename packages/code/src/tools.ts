@@ -120,7 +120,7 @@ function tool<Input, Output>(
       );
     }
     await mkdir(context.scratch, { recursive: true });
-    const tree = new WorkingTree(context.workspace, context.commit);
+    const tree = new WorkingTree(context.workspace, context.commit, context.settle);
     const bench = new TestBench(context, tree, createPythonProbe());
     await tree.restore();
     try {

@@ -27,6 +27,9 @@ const shareOfOneRun = 0.6;
 /** Passing tests of other files only sharpen the picture; they get no more than this. */
 const shareOfOthers = 0.25;
 
+/** More passing tests than this add time and next to nothing to the order of suspects; a sample stands for them. */
+const passingTestsEnough = 300;
+
 /**
  * Records which statements the failing tests and some passing tests executed, within the time. All tests at once where
  * that is cheap; else the failing tests' files first, whose passing tests are the nearest to the failure, then the single
@@ -45,9 +48,14 @@ export async function gatherCoverage(
   let runs = 0;
   const { known } = request;
   const most = known?.report.timedOut ? timeUntilHung(known.report) : request.timeoutMs;
+  const passing = known ? known.report.tests.length - request.failing.length : 0;
+  const limit =
+    passing > passingTestsEnough
+      ? { coverageLimit: { always: request.failing.map((test) => test.id), others: passingTestsEnough / passing } }
+      : {};
   const record = async (command: string, share: number): Promise<TestRun> => {
     const timeoutMs = Math.max(1000, Math.min(most, request.timeoutMs, left() * share));
-    const run = await bench.run({ command, timeoutMs, coverage: true });
+    const run = await bench.run({ command, timeoutMs, coverage: true, ...limit });
     await tree.restore();
     runs += run.executions;
     reports.push(run.report);

@@ -14,6 +14,8 @@ interface ShellRequest {
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
   output(bytes: Uint8Array): void;
+  /** Ends what left the command's process group, and removes what the command left in temporary folders. */
+  settle(): Promise<unknown>;
 }
 
 /** How the command ended; `output` holds at most the first and the last 4 MiB of what it printed. */
@@ -28,8 +30,8 @@ export interface ShellResult {
 
 /**
  * Runs `sh -c` in a process group of its own, stdout and stderr together. A timeout, an abort and the end of the
- * shell each end the whole group, so no background process outlives the call unless it left the group.
- * Rejects with `task.cancelled` when aborted and with `tool.failed` when the shell cannot be started.
+ * shell each end the whole group and settle what left it, so nothing of the command outlives it. Rejects with
+ * `task.cancelled` when aborted, with `tool.failed` when the shell cannot be started, and with what settling rejects with.
  */
 export async function runShell(request: ShellRequest): Promise<ShellResult> {
   if (request.signal.aborted) throw cancelled();
@@ -62,30 +64,32 @@ export async function runShell(request: ShellRequest): Promise<ShellResult> {
     });
     stream.on('error', () => {});
   }
+  const closed = new Promise<void>((resolve) => child.once('close', () => resolve()));
   try {
     const ended = await new Promise<{ exitCode: number | null; signal: string | null }>((resolve, reject) => {
       child.once('error', (cause) =>
         reject(new NovaError('tool.failed', `The command could not be started: ${cause.message}`, { cause })),
       );
       child.once('exit', (exitCode, signal) => {
-        const finish = () => resolve({ exitCode, signal });
-        killGroup();
-        const grace = setTimeout(() => {
-          child.stdout.destroy();
-          child.stderr.destroy();
-          finish();
-        }, pipeGraceMs);
-        child.once('close', () => {
-          clearTimeout(grace);
-          finish();
-        });
+        clearTimeout(timer);
+        resolve({ exitCode, signal });
       });
     });
+    const durationMs = performance.now() - started;
+    killGroup();
+    // What left the group may hold the pipes open, so it is ended before they are waited for.
+    await request.settle();
+    const grace = setTimeout(() => {
+      child.stdout.destroy();
+      child.stderr.destroy();
+    }, pipeGraceMs);
+    await closed;
+    clearTimeout(grace);
     if (request.signal.aborted) throw cancelled();
     return {
       ...ended,
       timedOut,
-      durationMs: performance.now() - started,
+      durationMs,
       output: kept.bytes(),
       outputBytes: kept.total,
     };

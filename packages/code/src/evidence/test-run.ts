@@ -4,7 +4,7 @@ import type { TestCase, TestReport, TestRunner } from '@nova/core';
 import type { ToolContext } from '../tool-context.ts';
 import type { WorkingTree } from '../workspace/working-tree.ts';
 import { createNodeProbe } from './node/node-probe.ts';
-import type { EvidenceProbe, ProbeReport, TestCoverage } from './probe.ts';
+import type { CoverageLimit, EvidenceProbe, ProbeReport, TestCoverage } from './probe.ts';
 import { runShell, type ShellResult } from './shell.ts';
 
 /** Id of the pseudo-test that stands for a command's own success. */
@@ -28,6 +28,7 @@ interface TestRunOptions {
   readonly command: string;
   readonly timeoutMs: number;
   readonly coverage?: boolean;
+  readonly coverageLimit?: CoverageLimit;
 }
 
 /** Runs test commands in a workspace and reads what every probe learnt from them. */
@@ -82,7 +83,12 @@ export class TestBench {
       delete environment['NODE_TEST_CONTEXT'];
       const requests = [];
       for (const probe of probes) {
-        const request = { root: this.#context.workspace, reportFolder: join(folder, probe.id), coverage };
+        const request = {
+          root: this.#context.workspace,
+          reportFolder: join(folder, probe.id),
+          coverage,
+          ...(options.coverageLimit ? { coverageLimit: options.coverageLimit } : {}),
+        };
         await mkdir(request.reportFolder, { recursive: true });
         requests.push(request);
         environment = { ...environment, ...(await probe.environment(request, environment)) };
@@ -94,6 +100,7 @@ export class TestBench {
         timeoutMs: options.timeoutMs,
         signal: this.#context.signal,
         output: (bytes) => this.#context.output(bytes),
+        settle: () => this.#context.settle(),
       });
       const reports: ProbeReport[] = [];
       const owners: EvidenceProbe[] = [];

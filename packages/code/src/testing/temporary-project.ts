@@ -51,6 +51,7 @@ export class TemporaryProject implements Disposable {
       environment: this.#environment,
       progress: () => {},
       output: () => {},
+      settle: async () => [],
       attach: (name, bytes) => {
         this.attachments.set(name, bytes);
         return `attachment:${name}`;

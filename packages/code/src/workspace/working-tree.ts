@@ -1,6 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { applyEdits, editsByPath, NovaError, type TextEdit } from '@nova/core';
+import { applyEdits, editsByPath, NovaError, type TextEdit, toNovaError } from '@nova/core';
+import type { ToolContext } from '../tool-context.ts';
 import { git } from './git.ts';
 
 /** Folders that hold dependencies: mounted or linked in from outside, and never ours to remove. */
@@ -10,10 +11,12 @@ const dependencyFolders = ['node_modules', '.venv', 'venv', '.env', '.tox', '.ya
 export class WorkingTree {
   readonly folder: string;
   readonly #commit: string;
+  readonly #settle: ToolContext['settle'];
 
-  constructor(folder: string, commit: string) {
+  constructor(folder: string, commit: string, settle: ToolContext['settle']) {
     this.folder = folder;
     this.#commit = commit;
+    this.#settle = settle;
   }
 
   /** Paths tracked at the commit, with forward slashes. */
@@ -22,10 +25,26 @@ export class WorkingTree {
     return listing.toString('utf8').split('\0').filter(Boolean);
   }
 
-  /** Every file as it is in the commit; files that a run made are gone, dependencies stay. */
+  /**
+   * Every file as it is in the commit; files that a run made are gone, dependencies stay. Rejects with `sandbox.limit` when
+   * what the tests did to the folder cannot be undone.
+   */
   async restore(): Promise<void> {
+    try {
+      await this.#putBack();
+    } catch {
+      const left = await this.#settle();
+      await this.#putBack().catch((cause: unknown) => {
+        throw cannotRestore(cause, left);
+      });
+    }
+  }
+
+  async #putBack(): Promise<void> {
     // A killed git leaves its lock behind, and would then refuse for ever.
-    await rm(join(this.folder, '.git', 'index.lock'), { force: true });
+    for (const name of ['index', 'HEAD', 'ORIG_HEAD']) {
+      await rm(join(this.folder, '.git', `${name}.lock`), { recursive: true, force: true });
+    }
     await git(this.folder, ['reset', '--hard', '--quiet', this.#commit]);
     const keep = dependencyFolders.flatMap((name) => ['-e', name]);
     // Some left-overs cannot be removed (a mount point, a file of another user); they are nobody's change.
@@ -74,4 +93,17 @@ export class WorkingTree {
       await this.write(path, applyEdits(text, group));
     }
   }
+}
+
+function cannotRestore(cause: unknown, left: readonly string[]): NovaError {
+  const said = cause instanceof Error ? cause.message : String(cause);
+  // Git's own words tell of a full disk, for which the tests are not to blame.
+  const known = toNovaError(new Error(said, { cause }), 'sandbox.limit');
+  if (known.code === 'disk.full') return known;
+  const running = left.length === 0 ? '' : ` They had left running, until Nova ended it: ${left.join('; ')}.`;
+  return new NovaError(
+    'sandbox.limit',
+    `The tests changed the copy of the repository they ran on so that it cannot be put back (${said}).${running} The repository itself is untouched. Make the tests clean up after themselves, then run the task again.`,
+    { cause, details: { limit: 'workspace', left: [...left] } },
+  );
 }
