@@ -18,9 +18,12 @@ export interface CallsOptions {
   readonly tools: Readonly<Record<string, CodeTool>>;
   readonly place: Pick<ToolContext, 'workspace' | 'commit' | 'scratch' | 'environment'>;
   readonly news: CallNews;
-  /** Ends what the commands of a call left running. */
-  readonly killStrays: () => Promise<unknown>;
+  /** Ends what commands left running and removes what they left lying; resolves to the command lines of what it ended. */
+  readonly settle: () => Promise<readonly string[]>;
 }
+
+/** More of what a call left running is ended, but not named. */
+const namedAtMost = 10;
 
 interface Call {
   readonly outcome: Promise<RunnerCallResult>;
@@ -67,6 +70,16 @@ export class Calls {
   }
 
   async #carryOut(callId: string, name: string, input: unknown, signal: AbortSignal): Promise<RunnerCallResult> {
+    const result = await this.#work(callId, name, input, signal);
+    try {
+      await this.#options.settle();
+      return result;
+    } catch (error) {
+      return result.ok ? { ok: false, error: toNovaError(error, 'tool.failed').toRecord() } : result;
+    }
+  }
+
+  async #work(callId: string, name: string, input: unknown, signal: AbortSignal): Promise<RunnerCallResult> {
     try {
       signal.throwIfAborted();
       const manifest = sandboxTools.find((tool) => tool.name === name);
@@ -95,13 +108,12 @@ export class Calls {
     } catch (error) {
       // An aborted command fails in its own way first; the reason is what counts.
       return { ok: false, error: (signal.aborted ? cancelled() : toNovaError(error, 'tool.failed')).toRecord() };
-    } finally {
-      await this.#options.killStrays();
     }
   }
 
   #contextOf(callId: string, signal: AbortSignal, attachments: Record<string, string>): ToolContext {
     let forwarded = 0;
+    const ended: string[] = [];
     return {
       ...this.#options.place,
       environment: { ...this.#options.place.environment },
@@ -111,6 +123,10 @@ export class Calls {
         const room = Math.max(0, outputForwardBytes - forwarded);
         forwarded += bytes.length;
         if (room > 0) this.#options.news.output(callId, bytes.subarray(0, room));
+      },
+      settle: async () => {
+        ended.push(...(await this.#options.settle()));
+        return ended.slice(0, namedAtMost);
       },
       attach: (name, bytes) => {
         attachments[name] = Buffer.from(bytes).toString('base64');

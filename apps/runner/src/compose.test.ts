@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
@@ -23,6 +24,8 @@ import { type Runner, startRunner } from './compose.ts';
 
 const tool = changePreview.name;
 const input = { candidates: [] };
+const secret = 'what only the host knows';
+const hello = { protocol: runnerProtocolVersion, secret };
 
 describe('runner', () => {
   let root = '';
@@ -40,14 +43,21 @@ describe('runner', () => {
 
   async function start(work: CodeTool, hostLossSeconds = 1000): Promise<void> {
     runner = await startRunner({
-      start: { socket: join(root, 'runner.sock'), workspace: '/workspace', commit: 'c0ffee', scratch: root },
+      start: {
+        socket: join(root, 'runner.sock'),
+        workspace: '/workspace',
+        secretHash: createHash('sha256').update(secret).digest('hex'),
+        commit: 'c0ffee',
+        scratch: root,
+        temporary: [],
+      },
       tools: { [tool]: work },
       environment: { PATH: '/usr/bin', NOVA_RUNNER: '{}' },
       hostLossSeconds,
     });
   }
 
-  async function line(hello: unknown = { protocol: runnerProtocolVersion }): Promise<MessageConnection> {
+  async function line(greeting: unknown = hello): Promise<MessageConnection> {
     const socket = connect(join(root, 'runner.sock'));
     await once(socket, 'connect');
     const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
@@ -55,7 +65,7 @@ describe('runner', () => {
     socket.once('close', () => connection.dispose());
     connection.listen();
     lines.push(connection);
-    if (hello !== null) await connection.sendRequest(runnerMethods.hello, hello);
+    if (greeting !== null) await connection.sendRequest(runnerMethods.hello, greeting);
     return connection;
   }
 
@@ -77,9 +87,7 @@ describe('runner', () => {
     assert.deepEqual(first, { ok: true, output: { diffs: [{ candidate: 'a', diff: 'run 1' }] }, attachments: {} });
     assert.deepEqual(second, first);
     assert.deepEqual(await call(one, 'x'), first);
-    assert.deepEqual(((await one.sendRequest(runnerMethods.hello, { protocol: 1 })) as { calls: string[] }).calls, [
-      'x',
-    ]);
+    assert.deepEqual(((await one.sendRequest(runnerMethods.hello, hello)) as { calls: string[] }).calls, ['x']);
     await one.sendRequest(runnerMethods.forget, { callId: 'x' });
     await call(two, 'x');
     assert.equal(runs, 2);
@@ -201,10 +209,45 @@ describe('runner', () => {
     assert.equal((await call(await line(), 'a')).ok, true);
   });
 
-  test('refuses a host of another version, and whoever does not greet', async () => {
+  test('refuses a host of another version', async () => {
     await start(async () => ({ diffs: [] }));
-    await assert.rejects(line({ protocol: 99 }), /both must be of one version/);
-    await assert.rejects(call(await line(null), 'a'), /hello/);
+    await assert.rejects(line({ ...hello, protocol: 99 }), /both must be of one version/);
+  });
+
+  test('whoever does not know the secret hears why, hears nothing else, changes nothing, and is cut off', async () => {
+    const gate = Promise.withResolvers<void>();
+    await start(async (_, context) => {
+      context.progress('half', 1, 2);
+      context.output(Buffer.from('text'));
+      await gate.promise;
+      return { diffs: [] };
+    });
+    const host = await line();
+    const running = call(host, 'x');
+    const first = [
+      { method: runnerMethods.hello, params: { protocol: runnerProtocolVersion } },
+      { method: runnerMethods.hello, params: { ...hello, secret: '' } },
+      { method: runnerMethods.hello, params: { ...hello, secret: createHash('sha256').update(secret).digest('hex') } },
+      { method: runnerMethods.call, params: { callId: 'y', tool, input } },
+      { method: runnerMethods.cancel, params: { callId: 'x' } },
+      { method: runnerMethods.forget, params: { callId: 'x' } },
+      { method: 'runner/other', params: {} },
+    ];
+    for (const { method, params } of first) {
+      const stranger = await line(null);
+      let heard = 0;
+      stranger.onUnhandledNotification(() => {
+        heard += 1;
+      });
+      const cut = new Promise<void>((resolve) => stranger.onClose(resolve));
+      await assert.rejects(stranger.sendRequest(method, params), /hello|secret/, method);
+      await cut;
+      assert.equal(heard, 0);
+    }
+    gate.resolve();
+    assert.equal((await running).ok, true);
+    const { calls } = (await host.sendRequest(runnerMethods.hello, hello)) as { calls: string[] };
+    assert.deepEqual(calls, ['x']);
   });
 
   test('is abandoned when no host has come, and when the last one has gone', async () => {

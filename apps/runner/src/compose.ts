@@ -1,5 +1,6 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
-import { type FileHandle, open, rm } from 'node:fs/promises';
+import { type FileHandle, open, realpath, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import type { CodeTool } from '@nova/code';
@@ -15,6 +16,7 @@ import {
 import {
   createMessageConnection,
   ErrorCodes,
+  type Message,
   type MessageConnection,
   ResponseError,
   SocketMessageReader,
@@ -23,6 +25,7 @@ import {
 import type { z } from 'zod';
 import { Calls } from './calls.ts';
 import { killStrays } from './strays.ts';
+import { emptyFolders, mountPoints } from './temporary-folders.ts';
 
 export interface RunnerOptions {
   readonly start: RunnerStart;
@@ -48,6 +51,13 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
     for (const host of hosts) host.sendNotification(method, params).catch(() => {});
   };
   const sandbox = options.environment[marker];
+  const { workspace, scratch, socket: socketPath } = options.start;
+  const temporary = await Promise.all(options.start.temporary.map((folder) => realpath(folder)));
+  const settle = async (): Promise<string[]> => {
+    const ended = await killStrays(sandbox);
+    await emptyFolders(temporary, [workspace, scratch, dirname(socketPath), ...mountPoints()]);
+    return ended;
+  };
   const calls = new Calls({
     tools: options.tools,
     place: {
@@ -60,7 +70,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
       output: (callId, bytes) => tell(runnerMethods.output, { callId, base64: Buffer.from(bytes).toString('base64') }),
       progress: (callId, message, done, total) => tell(runnerMethods.progress, { callId, message, done, total }),
     },
-    killStrays: () => killStrays(sandbox),
+    settle,
   });
 
   const abandoned = Promise.withResolvers<void>();
@@ -75,7 +85,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
-    const connection = serve(socket, calls, () => {
+    const connection = serve(socket, options.start.secretHash, calls, () => {
       hosts.add(connection);
       watchForHost();
     });
@@ -94,7 +104,8 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
       over = true;
       clearTimeout(timer);
       calls.cancelAll();
-      await killStrays(sandbox);
+      // The sandbox's owner ends what cannot be ended from here.
+      await killStrays(sandbox).catch(() => {});
       const closed = once(server, 'close');
       server.close();
       for (const socket of sockets) socket.destroy();
@@ -118,8 +129,30 @@ async function listenInside(server: Server, path: string): Promise<FileHandle> {
   }
 }
 
-function serve(socket: Socket, calls: Calls, onHello: () => void): MessageConnection {
-  const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
+/** Says why before it cuts the line. */
+class Line extends SocketMessageWriter {
+  readonly #socket: Socket;
+  #refused = false;
+
+  constructor(socket: Socket) {
+    super(socket);
+    this.#socket = socket;
+  }
+
+  refuse(reason: string): never {
+    this.#refused = true;
+    throw new ResponseError(ErrorCodes.InvalidRequest, reason);
+  }
+
+  override async write(message: Message): Promise<void> {
+    await super.write(message);
+    if (this.#refused) this.#socket.destroySoon();
+  }
+}
+
+function serve(socket: Socket, secretHash: string, calls: Calls, onHello: () => void): MessageConnection {
+  const line = new Line(socket);
+  const connection = createMessageConnection(new SocketMessageReader(socket), line);
   // Whoever sends what is no message is not our host: the line is cut, the calls go on.
   const cut = (): void => {
     socket.destroy();
@@ -129,21 +162,27 @@ function serve(socket: Socket, calls: Calls, onHello: () => void): MessageConnec
   connection.onClose(cut);
   let greeted = false;
   connection.onRequest(runnerMethods.hello, (params: unknown) => {
-    const { protocol } = parse(helloParams, params);
+    greeted = false;
+    const hello = helloParams.safeParse(params);
+    if (!hello.success) return line.refuse(`This is no hello: ${hello.error.message}`);
+    const { protocol, secret } = hello.data;
     if (protocol !== runnerProtocolVersion) {
-      throw new ResponseError(
-        ErrorCodes.InvalidRequest,
+      return line.refuse(
         `The runner speaks protocol ${runnerProtocolVersion}, the host ${protocol}: both must be of one version of Nova.`,
+      );
+    }
+    if (!timingSafeEqual(createHash('sha256').update(secret).digest(), Buffer.from(secretHash, 'hex'))) {
+      return line.refuse(
+        'Only the host of this sandbox may speak to its runner, and this is another secret than its own.',
       );
     }
     greeted = true;
     onHello();
     return { protocol: runnerProtocolVersion, pid: process.pid, calls: calls.ids };
   });
-  const afterHello = <Params>(schema: z.ZodType<Params>, params: unknown): Params => {
-    if (!greeted) throw new ResponseError(ErrorCodes.InvalidRequest, 'The first message must be hello.');
-    return parse(schema, params);
-  };
+  connection.onRequest((method) => line.refuse(greeted ? `There is no method ${method}.` : noHello));
+  const afterHello = <Params>(schema: z.ZodType<Params>, params: unknown): Params =>
+    greeted ? parse(schema, params) : line.refuse(noHello);
   connection.onRequest(runnerMethods.call, async (params: unknown): Promise<unknown> => {
     const { callId, tool, input } = afterHello(callParams, params);
     return calls.run(callId, tool, input);
@@ -159,6 +198,8 @@ function serve(socket: Socket, calls: Calls, onHello: () => void): MessageConnec
   connection.listen();
   return connection;
 }
+
+const noHello = 'The first message must be hello.';
 
 function parse<Params>(schema: z.ZodType<Params>, params: unknown): Params {
   const parsed = schema.safeParse(params);

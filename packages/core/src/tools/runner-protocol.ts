@@ -4,11 +4,14 @@ import { z } from 'zod';
  * Host and runner speak JSON-RPC with `Content-Length` frames over a unix socket. The runner listens; the host
  * connects, and connects again after either side's death. A call is named by its call id: asking again for
  * one that runs or has ended attaches to it. A runner without a host for `hostLossSeconds` ends itself.
+ *
+ * The code under test reaches the socket too. So the first request of a line is `hello` with a secret that only the host has;
+ * the runner knows its hash. A line that says anything else first, or another secret, is refused and cut.
  */
-export const runnerProtocolVersion = 1;
+export const runnerProtocolVersion = 2;
 export const hostLossSeconds = 30;
 
-export const helloParams = z.object({ protocol: z.number().int() });
+export const helloParams = z.object({ protocol: z.number().int(), secret: z.string() });
 export const helloResult = z.object({ protocol: z.number().int(), pid: z.number().int(), calls: z.array(z.string()) });
 
 /**
@@ -54,9 +57,13 @@ export const runnerMethods = {
 export const runnerStartSchema = z.object({
   socket: z.string(),
   workspace: z.string(),
+  /** SHA-256 of the secret that a host says hello with, in hexadecimal: whoever reads it here learns nothing from it. */
+  secretHash: z.string().regex(/^[0-9a-f]{64}$/),
   /** Commit that the workspace holds; the runner puts it back after every call. */
   commit: z.string(),
   /** A folder for the runner's own files, empty at start. */
   scratch: z.string(),
+  /** Folders for the temporary files of commands; emptied after each. */
+  temporary: z.array(z.string()),
 });
 export type RunnerStart = z.infer<typeof runnerStartSchema>;

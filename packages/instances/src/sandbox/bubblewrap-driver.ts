@@ -46,6 +46,9 @@ const shownSettings = [
   'services',
 ] as const;
 
+/** Folders inside for the temporary files of commands, each a file system of its own in memory; the first is for TMPDIR. */
+export const temporaryFolders = ['/tmp', '/var/tmp', '/dev/shm'] as const;
+
 /** Home folder inside: on the private temporary file system, so empty and gone with the sandbox. */
 export const sandboxHome = '/tmp/home';
 
@@ -142,9 +145,7 @@ function bubblewrapArguments(request: SandboxStart, system: readonly string[], m
     '--info-fd',
     '3',
     ...system,
-    ...tmpfs('/tmp'),
-    ...tmpfs('/var/tmp'),
-    ...tmpfs('/dev/shm'),
+    ...temporaryFolders.flatMap(tmpfs),
     '--perms',
     '0700',
     '--dir',

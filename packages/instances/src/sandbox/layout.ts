@@ -3,7 +3,7 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join, relative, resolve, sep } from 'node:path';
 import type { RunnerStart, SandboxSpec } from '@nova/core';
 import type { EnvironmentMounts } from '../environment/environment-mounts.ts';
-import { sandboxHome, systemFolders } from './bubblewrap-driver.ts';
+import { sandboxHome, systemFolders, temporaryFolders } from './bubblewrap-driver.ts';
 import type { Mount, SandboxStart } from './driver.ts';
 import type { Toolchain } from './toolchain.ts';
 
@@ -17,6 +17,8 @@ export interface SandboxFolder {
   /** What tools write beside a read-only environment. */
   readonly caches: string;
   readonly record: string;
+  /** What lets a later host speak to the runner; no sandbox with walls shows it. */
+  readonly runnerKey: string;
   readonly log: string;
 }
 
@@ -31,6 +33,7 @@ export function sandboxFolder(instances: string, task: string, id: string): Sand
     scratch: join(root, 'scratch'),
     caches: join(root, 'caches'),
     record: join(root, 'record.json'),
+    runnerKey: join(root, 'runner-key.json'),
     log: join(root, 'log'),
   };
 }
@@ -103,17 +106,22 @@ export interface LayoutRequest {
   /** Language and time zone, as the person has them: tests depend on them. */
   readonly locale: Readonly<Record<string, string>>;
   readonly runnerEntry: string;
+  /** SHA-256 of the secret that this host will say to the runner. */
+  readonly secretHash: string;
 }
 
 /** The start of a runner in its sandbox. */
 export function layOut(request: LayoutRequest): SandboxStart {
   const { spec, folder, isolates, environment, toolchain, workspace } = request;
   const home = isolates ? sandboxHome : join(folder.root, 'home');
+  const temporary = isolates ? temporaryFolders[0] : join(folder.root, 'tmp');
   const start: RunnerStart = {
     socket: isolates ? `/nova/run/${socketName}` : folder.socket,
     workspace,
+    secretHash: request.secretHash,
     commit: spec.commit,
     scratch: isolates ? '/nova/scratch' : folder.scratch,
+    temporary: isolates ? [...temporaryFolders, home] : [home, temporary],
   };
   const path = isolates
     ? [...environment.pathEntries, ...toolchain.pathEntries]
@@ -126,7 +134,7 @@ export function layOut(request: LayoutRequest): SandboxStart {
     workingFolder: workspace,
     environment: {
       HOME: home,
-      TMPDIR: isolates ? '/tmp' : join(folder.root, 'tmp'),
+      TMPDIR: temporary,
       LANG: 'C.UTF-8',
       ...request.locale,
       ...environment.variables,

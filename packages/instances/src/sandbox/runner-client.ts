@@ -19,6 +19,7 @@ import {
   SocketMessageReader,
   SocketMessageWriter,
 } from 'vscode-jsonrpc/node';
+import type { RunnerKey } from './runner-key.ts';
 
 /** What calls say while they run. */
 export interface RunnerNews {
@@ -30,6 +31,8 @@ export interface RunnerNews {
 export interface RunnerClient extends Disposable {
   /** Calls that run or whose outcome waits, at the time of connecting. */
   readonly calls: readonly string[];
+  /** The key, with the number of the socket that answered. */
+  readonly key: RunnerKey;
   readonly closed: Promise<void>;
   call(callId: string, tool: string, input: unknown): Promise<RunnerCallResult>;
   cancel(callId: string): Promise<void>;
@@ -40,11 +43,11 @@ export interface RunnerClient extends Disposable {
 export class RunnerGone extends Error {}
 
 /**
- * Connects to the runner that listens at this path of the host. Rejects with `RunnerGone` when nobody listens, with
- * `sandbox.unavailable` when the runner is of another version.
+ * Connects to the runner that listens at this path of the host. Rejects with `RunnerGone` when nobody listens or another
+ * socket lies there than the key names, with `sandbox.unavailable` when the runner is of another version or refuses the key.
  */
-export async function connectRunner(socketPath: string, news: RunnerNews): Promise<RunnerClient> {
-  const socket = await connectInside(socketPath);
+export async function connectRunner(socketPath: string, key: RunnerKey, news: RunnerNews): Promise<RunnerClient> {
+  const { socket, number } = await connectInside(socketPath, key.socket);
   const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
   const closed = Promise.withResolvers<void>();
   const cut = (): void => {
@@ -69,7 +72,7 @@ export async function connectRunner(socketPath: string, news: RunnerNews): Promi
   });
   connection.listen();
   const hello = helloResult.safeParse(
-    await request(connection, runnerMethods.hello, { protocol: runnerProtocolVersion }),
+    await request(connection, runnerMethods.hello, { protocol: runnerProtocolVersion, secret: key.secret }),
   );
   if (!hello.success || hello.data.protocol !== runnerProtocolVersion) {
     cut();
@@ -80,6 +83,7 @@ export async function connectRunner(socketPath: string, news: RunnerNews): Promi
   }
   return {
     calls: hello.data.calls,
+    key: { ...key, socket: number },
     closed: closed.promise,
     async call(callId, tool, input) {
       const answer = await request(connection, runnerMethods.call, { callId, tool, input });
@@ -115,9 +119,10 @@ const openPathOnly = 0o10000000;
 
 /**
  * Connects to exactly the socket that lies there. The folder belongs to the sandbox, whose code could put a link to somebody
- * else's socket in its place. It also makes the path short: a socket's may have 107 bytes.
+ * else's socket in its place, or a socket of its own: then its number is another one than `expected`, because the runner
+ * still holds the first. It also makes the path short: a socket's may have 107 bytes.
  */
-async function connectInside(path: string): Promise<Socket> {
+async function connectInside(path: string, expected: string | null): Promise<{ socket: Socket; number: string }> {
   let place: Awaited<ReturnType<typeof open>>;
   try {
     place = await open(path, openPathOnly | constants.O_NOFOLLOW);
@@ -125,13 +130,18 @@ async function connectInside(path: string): Promise<Socket> {
     throw new RunnerGone(`No runner listens at ${path}.`, { cause: error });
   }
   try {
-    if (!(await place.stat()).isSocket()) throw new RunnerGone(`What lies at ${path} is no socket.`);
+    const status = await place.stat({ bigint: true });
+    const number = String(status.ino);
+    if (!status.isSocket()) throw new RunnerGone(`What lies at ${path} is no socket.`);
+    if (expected !== null && number !== expected) {
+      throw new RunnerGone(`The socket at ${path} is not the one that the runner made.`);
+    }
     const socket = connect(`/proc/self/fd/${place.fd}`);
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', resolve);
       socket.once('error', reject);
     });
-    return socket;
+    return { socket, number };
   } catch (error) {
     if (error instanceof RunnerGone) throw error;
     throw new RunnerGone(`No runner answers at ${path}.`, { cause: error });

@@ -2,6 +2,7 @@ import { type Isolation, NovaError, type RunnerCallResult, type SandboxSpec } fr
 import type { SandboxProcess } from './driver.ts';
 import type { SandboxFolder } from './layout.ts';
 import { connectRunner, type RunnerClient, RunnerGone, type RunnerNews } from './runner-client.ts';
+import type { RunnerKey } from './runner-key.ts';
 
 /** One tool call inside a sandbox, and who hears how it goes. */
 export interface SandboxCall {
@@ -28,9 +29,14 @@ export class Sandbox {
   #over = false;
 
   /** Waits until the runner answers. Rejects with `RunnerGone` when it ends or stays silent. */
-  static async open(spec: SandboxSpec, folder: SandboxFolder, process: SandboxProcess): Promise<Sandbox> {
+  static async open(
+    spec: SandboxSpec,
+    folder: SandboxFolder,
+    process: SandboxProcess,
+    key: RunnerKey,
+  ): Promise<Sandbox> {
     const news = new Map<string, RunnerNews>();
-    const client = await connectWhenReady(folder.socket, process, relay(news));
+    const client = await connectWhenReady(folder.socket, key, process, relay(news));
     return new Sandbox(spec, folder, process, client, news);
   }
 
@@ -54,6 +60,11 @@ export class Sandbox {
 
   get isolation(): Isolation {
     return this.#process.isolation;
+  }
+
+  /** What a later host needs to find the runner again. */
+  get key(): RunnerKey {
+    return this.#client.key;
   }
 
   get isOver(): boolean {
@@ -135,7 +146,7 @@ export class Sandbox {
             { cause: error },
           );
         }
-        this.#client = await connectRunner(this.#folder.socket, relay(this.#news)).catch(() => this.#client);
+        this.#client = await connectRunner(this.#folder.socket, this.key, relay(this.#news)).catch(() => this.#client);
       }
     }
   }
@@ -149,11 +160,16 @@ function relay(news: ReadonlyMap<string, RunnerNews>): RunnerNews {
   };
 }
 
-async function connectWhenReady(socket: string, process: SandboxProcess, news: RunnerNews): Promise<RunnerClient> {
+async function connectWhenReady(
+  socket: string,
+  key: RunnerKey,
+  process: SandboxProcess,
+  news: RunnerNews,
+): Promise<RunnerClient> {
   const until = performance.now() + startSeconds * 1000;
   for (;;) {
     try {
-      return await connectRunner(socket, news);
+      return await connectRunner(socket, key, news);
     } catch (error) {
       if (!(error instanceof RunnerGone) || performance.now() > until) throw error;
       const end = await Promise.race([process.ended, pause(20)]);

@@ -24,6 +24,7 @@ import {
   workspaceInside,
 } from './layout.ts';
 import { RunnerGone } from './runner-client.ts';
+import { createRunnerKey, type RunnerKey, readRunnerKey, saveRunnerKey, secretHash } from './runner-key.ts';
 import { Sandbox, type SandboxCall } from './sandbox.ts';
 import type { Toolchain } from './toolchain.ts';
 
@@ -140,7 +141,9 @@ export class Sandboxes {
     const process = await this.#options.drivers[spec.driver].adopt(driverId(spec));
     if (process === null) return null;
     try {
-      return await Sandbox.open(spec, folder, process);
+      const key = await readRunnerKey(folder.runnerKey);
+      if (key === null) throw new RunnerGone('The key to the runner was not kept.');
+      return await Sandbox.open(spec, folder, process, key);
     } catch {
       await process.end();
       return null;
@@ -161,8 +164,12 @@ export class Sandboxes {
       // With the record on disk first, a later host knows which driver to ask about leftovers.
       await writeWhole(folder.record, JSON.stringify(spec));
       await options.createClone({ mirror: spec.mirror, commit: spec.commit, folder: folder.workspace });
-      process = await driver.start(await this.#layOut(spec, folder, driver.traits.isolates));
-      return await Sandbox.open(spec, folder, process);
+      const key = createRunnerKey();
+      await saveRunnerKey(folder.runnerKey, key);
+      process = await driver.start(await this.#layOut(spec, folder, driver.traits.isolates, key));
+      const sandbox = await Sandbox.open(spec, folder, process, key);
+      await saveRunnerKey(folder.runnerKey, sandbox.key);
+      return sandbox;
     } catch (error) {
       await process?.end();
       const log = await readIfThere(folder.log).catch(() => null);
@@ -176,7 +183,7 @@ export class Sandboxes {
     }
   }
 
-  async #layOut(spec: SandboxSpec, folder: SandboxFolder, isolates: boolean) {
+  async #layOut(spec: SandboxSpec, folder: SandboxFolder, isolates: boolean, key: RunnerKey) {
     const options = this.#options;
     const toolchain = await options.toolchain();
     const mirrorObjects = await options.mirrorObjects(spec.mirror);
@@ -191,7 +198,17 @@ export class Sandboxes {
             scratch: folder.caches,
           });
     await makeFolders(folder, isolates, workspace, environment);
-    return layOut({ ...options, spec, folder, isolates, toolchain, fixed, workspace, environment });
+    return layOut({
+      ...options,
+      spec,
+      folder,
+      isolates,
+      toolchain,
+      fixed,
+      workspace,
+      environment,
+      secretHash: secretHash(key),
+    });
   }
 
   async #endProcesses(spec: SandboxSpec): Promise<void> {
