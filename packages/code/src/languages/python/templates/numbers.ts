@@ -37,10 +37,16 @@ function* literal(place: Place, node: SyntaxNode): Generator<Draft> {
   if (!/^\d{1,15}$/.test(text)) return;
   const value = Number(text);
   const dropped = node.parent?.type === 'binary_operator' && text === '1';
+  const first = value === 0 && node.parent?.type === 'subscript';
+  if (first) {
+    const explanation = `{old} takes the first item in \`${place.code(node.parent ?? node)}\`; this makes it {new}, the last.`;
+    yield replacing(place, node, '-1', 'first-or-last', 0.2, explanation);
+  }
   for (const [next, prior] of [
     [value + 1, 0.15],
     [value - 1, dropped ? 0.02 : 0.15],
   ] as const) {
+    if (first && next === -1) continue;
     yield replacing(
       place,
       node,
