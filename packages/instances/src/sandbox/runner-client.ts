@@ -43,8 +43,9 @@ export interface RunnerClient extends Disposable {
 export class RunnerGone extends Error {}
 
 /**
- * Connects to the runner that listens at this path of the host. Rejects with `RunnerGone` when nobody listens or another
- * socket lies there than the key names, with `sandbox.unavailable` when the runner is of another version or refuses the key.
+ * Connects to the runner that listens at this path of the host. Rejects with `RunnerGone` when nobody listens, with
+ * `sandbox.lost` when another socket lies there than the key names, with `sandbox.unavailable` when the runner is of another
+ * version or refuses the key.
  */
 export async function connectRunner(socketPath: string, key: RunnerKey, news: RunnerNews): Promise<RunnerClient> {
   const { socket, number } = await connectInside(socketPath, key.socket);
@@ -134,7 +135,10 @@ async function connectInside(path: string, expected: string | null): Promise<{ s
     const number = String(status.ino);
     if (!status.isSocket()) throw new RunnerGone(`What lies at ${path} is no socket.`);
     if (expected !== null && number !== expected) {
-      throw new RunnerGone(`The socket at ${path} is not the one that the runner made.`);
+      throw new NovaError(
+        'sandbox.lost',
+        'The tests put another socket in the place of the one that the runner made, so nothing was said to it. Nothing of the call was kept; the same call makes a fresh sandbox.',
+      );
     }
     const socket = connect(`/proc/self/fd/${place.fd}`);
     await new Promise<void>((resolve, reject) => {
@@ -143,7 +147,7 @@ async function connectInside(path: string, expected: string | null): Promise<{ s
     });
     return { socket, number };
   } catch (error) {
-    if (error instanceof RunnerGone) throw error;
+    if (error instanceof RunnerGone || error instanceof NovaError) throw error;
     throw new RunnerGone(`No runner answers at ${path}.`, { cause: error });
   } finally {
     await place.close();
