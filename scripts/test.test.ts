@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -74,6 +74,30 @@ describe('bin/test', () => {
     assert.equal(status, 1);
     assert.match(stdout, /Cannot find module/);
     assert.match(stdout, /This file ran no test/);
+  });
+
+  it('ends a file that hangs, with all that it started, names the test, and goes on with the others', () => {
+    write('packages/a/other.test.ts', `${head}it('good', () => {});\n`);
+    // The child holds the output and ignores being asked to end; the test waits for ever.
+    write(
+      'packages/a/hangs.test.ts',
+      `${head}import { spawn } from 'node:child_process';
+       it('first', () => {});
+       describe('outer', () => { it('waits for ever', async () => {
+         const child = spawn('sh', ['-c', 'trap "" TERM; while :; do sleep 1; done'], { stdio: 'inherit', detached: true });
+         console.log('child', child.pid);
+         await new Promise((done) => setInterval(done, 1e9));
+       }); });\n`,
+    );
+    const { stdout, last, status } = run(['--patience', '3']);
+    assert.equal(last, '2 passed, 1 failed, 0 skipped');
+    assert.equal(status, 1);
+    assert.match(stdout, /did not end within 3 s and was ended\. Running then: .*outer > waits for ever/);
+    const child = Number(/child (\d+)/.exec(stdout)?.[1]);
+    assert.ok(child > 0);
+    // Gone, or dead and not yet collected by whoever inherited it.
+    const state = existsSync(`/proc/${child}/stat`) ? readFileSync(`/proc/${child}/stat`, 'utf8') : ') Z';
+    assert.match(state, /\) [ZX]/);
   });
 
   it('is a failure when no test ran, and takes parts of paths', () => {

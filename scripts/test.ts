@@ -14,6 +14,7 @@ Runs every test whose file's path contains one of the given parts; all of them w
   --name REGEX   only tests whose name matches
   --json         print one JSON document {passed, failed, skipped, tests} instead of text
   --root FOLDER  another checkout than this one
+  --patience S   seconds that one file may take before its processes are ended and it counts as failed (default 900)
 
 With NOVA_CI=1 a skipped engine test is a failure. Exit codes: 0 all passed, 1 a failure or nothing ran, 2 usage.
 `;
@@ -24,6 +25,7 @@ interface Options {
   readonly engines: boolean;
   readonly name?: string;
   readonly json: boolean;
+  readonly patienceMilliseconds: number;
   /** Skipped engine tests are failures: the machine is one that must have the engines. */
   readonly strict: boolean;
 }
@@ -37,6 +39,7 @@ function readOptions(): Options {
       help: { type: 'boolean', short: 'h', default: false },
       name: { type: 'string' },
       root: { type: 'string', default: join(import.meta.dirname, '..') },
+      patience: { type: 'string', default: '900' },
     },
   });
   if (values.help) {
@@ -44,11 +47,14 @@ function readOptions(): Options {
     process.exit(0);
   }
   const { root, engines, json, name } = values;
+  const patience = Number(values.patience);
+  if (!(patience > 0)) throw usage(`--patience takes a number of seconds, not ${values.patience}.`);
   return {
     root,
     filters: positionals,
     engines,
     json,
+    patienceMilliseconds: patience * 1000,
     strict: process.env['NOVA_CI'] === '1',
     ...(name === undefined ? {} : { name }),
   };
@@ -82,7 +88,7 @@ function summary(result: FileResult): string {
 function explanation(result: FileResult): string {
   const text = [`\nFAILED ${result.path}`];
   for (const { test, place, error } of result.failures) text.push(`\n  ${test}\n  at ${place}`, indent(error));
-  const printed = result.printed();
+  const printed = result.printed;
   if (printed) text.push('\n  printed:', indent(printed));
   return `${text.join('\n')}\n`;
 }
@@ -114,7 +120,12 @@ async function main(options: Options): Promise<number> {
   const failed: FileResult[] = [];
   // Each file's own process is one; this one only waits.
   const concurrency = availableParallelism();
-  for await (const result of collect(options.root, ready, { concurrency, ...pickName(options) })) {
+  const { patienceMilliseconds } = options;
+  for await (const result of collect(options.root, ready, {
+    concurrency,
+    patienceMilliseconds,
+    ...pickName(options),
+  })) {
     record.set(result.path, result.outcomes);
     say(summary(result));
     if (result.failures.length > 0) failed.push(result);
@@ -143,12 +154,18 @@ async function main(options: Options): Promise<number> {
   return nothing || tally.count('failed') > 0 ? 1 : 0;
 }
 
+function usage(message: string): Error {
+  return Object.assign(new TypeError(message), { code: 'usage' });
+}
+
 function pickName({ name }: Options): { name?: string } {
   return name === undefined ? {} : { name };
 }
 
 try {
   process.exitCode = await main(readOptions());
+  // A file that was ended for hanging may still be awaited somewhere; nothing of it matters any more.
+  process.exit();
 } catch (error) {
   if (!(error instanceof TypeError && 'code' in error)) throw error;
   process.stderr.write(`${error.message}\n\n${help}`);

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { run } from 'node:test';
 import { inspect } from 'node:util';
@@ -16,15 +18,27 @@ export interface FileResult {
   readonly outcomes: Record<string, Outcome>;
   readonly failures: readonly Failure[];
   readonly milliseconds: number;
-  /** What the file's process printed; complete only after the last file, because events of later files wait. */
-  readonly printed: () => string;
+  /** What the file's process printed. */
+  readonly printed: string;
 }
 
-/** One test file may take this long before it is ended and counted as failed, so that a hang cannot block a machine. */
-const patienceMilliseconds = 15 * 60_000;
+/** How to run the files. */
+export interface CollectOptions {
+  /** How many files run at once. */
+  readonly concurrency: number;
+  /** Only tests whose name matches this regular expression. */
+  readonly name?: string;
+  /** How long one file may take before all its processes are ended and it counts as failed: a hang must not block a machine. */
+  readonly patienceMilliseconds: number;
+}
+
+/** Every process that a test file starts inherits this variable, and is found by it when the file hangs. */
+const marker = 'NOVA_TEST_FILE_RUN';
 
 interface Progress {
   readonly names: Map<number, { readonly name: string; readonly parent: number }>;
+  /** Tests that have begun and not ended. */
+  readonly running: Map<number, string>;
   readonly outcomes: Record<string, Outcome>;
   readonly failures: Failure[];
   output: string;
@@ -52,37 +66,91 @@ interface EventData {
 export async function* collect(
   root: string,
   files: readonly string[],
-  options: { concurrency: number; name?: string },
+  options: CollectOptions,
 ): AsyncGenerator<FileResult> {
-  const running = new Map<string, Progress>();
-  const progressOf = (file: string): Progress => {
-    const known = running.get(file) ?? { names: new Map(), outcomes: {}, failures: [], output: '' };
-    running.set(file, known);
-    return known;
-  };
-  const events = run({
-    files: files.map((file) => `${root}/${file}`),
-    cwd: root,
-    concurrency: options.concurrency,
-    timeout: patienceMilliseconds,
-    ...(options.name === undefined ? {} : { testNamePatterns: [options.name] }),
-  });
-  for await (const { type, data } of events as AsyncIterable<{ type: string; data: EventData }>) {
-    const file = data.entryFile ?? data.file;
-    if (!file) continue;
-    const progress = progressOf(file);
-    if (type === 'test:stdout' || type === 'test:stderr') progress.output += data.message ?? '';
-    else if (!data.entryFile && type === 'test:complete') yield finish(root, file, progress, data, options.name);
-    else if (data.entryFile) note(root, progress, type, data);
+  const waiting = [...files];
+  const running = new Map<string, Promise<FileResult>>();
+  for (;;) {
+    while (running.size < options.concurrency) {
+      const file = waiting.shift();
+      if (file === undefined) break;
+      running.set(file, runFile(root, file, options));
+    }
+    if (running.size === 0) return;
+    const result = await Promise.race(running.values());
+    running.delete(result.path);
+    yield result;
   }
 }
 
-/**
- * `test:enqueue` and `test:complete` come as things happen; `test:pass` and `test:fail` wait for all earlier files.
- */
+async function runFile(
+  root: string,
+  path: string,
+  { name, patienceMilliseconds }: CollectOptions,
+): Promise<FileResult> {
+  const id = randomUUID();
+  const progress: Progress = { names: new Map(), running: new Map(), outcomes: {}, failures: [], output: '' };
+  const started = performance.now();
+  const events = run({
+    files: [`${root}/${path}`],
+    cwd: root,
+    env: { ...process.env, [marker]: id },
+    ...(name === undefined ? {} : { testNamePatterns: [name] }),
+  });
+  let failed = false;
+  const reading = (async () => {
+    for await (const { type, data } of events as AsyncIterable<{ type: string; data: EventData }>) {
+      if (type === 'test:stdout' || type === 'test:stderr') progress.output += data.message ?? '';
+      else if (data.entryFile) note(root, progress, type, data);
+      else if (type === 'test:fail') failed = true;
+    }
+    return true;
+  })();
+  const patience = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => patience.resolve(false), patienceMilliseconds);
+  const ended = await Promise.race([reading, patience.promise]);
+  clearTimeout(timer);
+  // node:test waits for everybody who holds the file's output, also for processes that nobody ends any more.
+  if (!ended) endAll(id);
+  const fault = ended ? wholeFileFault(progress, failed, name) : hang(progress, patienceMilliseconds);
+  if (fault !== null) {
+    progress.outcomes['(the file itself)'] = 'failed';
+    progress.failures.push({ test: '(the file itself)', place: path, error: fault });
+  }
+  const { outcomes, failures, output } = progress;
+  return { path, outcomes, failures, printed: output, milliseconds: performance.now() - started };
+}
+
+/** Ends every process that was started under this run of a file, however far down. */
+function endAll(id: string): void {
+  for (const entry of readdirSync('/proc')) {
+    const pid = Number(entry);
+    if (!Number.isInteger(pid) || pid === process.pid) continue;
+    try {
+      if (readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`${marker}=${id}`)) process.kill(pid, 'SIGKILL');
+    } catch {
+      // It has ended by itself, or belongs to somebody else.
+    }
+  }
+}
+
+function hang({ running }: Progress, patienceMilliseconds: number): string {
+  const tests = [...running.values()].join(', ') || 'none of its tests';
+  return `The file did not end within ${Math.round(patienceMilliseconds / 1000)} s and was ended. Running then: ${tests}.`;
+}
+
+function wholeFileFault({ outcomes, failures }: Progress, failed: boolean, name?: string): string | null {
+  if (failed && failures.length === 0) return 'The process of this file failed outside its tests.';
+  return Object.keys(outcomes).length === 0 && name === undefined ? 'This file ran no test.' : null;
+}
+
+/** `test:enqueue`, `test:dequeue` and `test:complete` come as things happen; `test:pass` and `test:fail` wait for earlier tests. */
 function note(root: string, progress: Progress, type: string, data: EventData): void {
-  if (type === 'test:enqueue') progress.names.set(data.testId ?? 0, { name: data.name, parent: data.parentId ?? 0 });
+  const id = data.testId ?? 0;
+  if (type === 'test:enqueue') progress.names.set(id, { name: data.name, parent: data.parentId ?? 0 });
+  if (type === 'test:dequeue') progress.running.set(id, fullName(progress, data));
   if (type !== 'test:complete' || !data.details) return;
+  progress.running.delete(id);
   const { error, passed } = data.details;
   const ownFault = error?.failureType !== 'subtestsFailed';
   if (data.details.type === 'suite' && (passed || !ownFault)) return;
@@ -109,22 +177,4 @@ function unique(outcomes: Readonly<Record<string, Outcome>>, test: string): stri
   let name = test;
   for (let count = 2; name in outcomes; count += 1) name = `${test} (${count})`;
   return name;
-}
-
-function finish(root: string, file: string, progress: Progress, data: EventData, name?: string): FileResult {
-  const path = relative(root, file);
-  const { outcomes, failures } = progress;
-  const error = data.details?.error;
-  if (error && failures.length === 0) {
-    outcomes['(the file itself)'] = 'failed';
-    failures.push({
-      test: '(the file itself)',
-      place: path,
-      error: 'The process of this file failed outside its tests.',
-    });
-  } else if (Object.keys(outcomes).length === 0 && name === undefined) {
-    outcomes['(the file itself)'] = 'failed';
-    failures.push({ test: '(the file itself)', place: path, error: 'This file ran no test.' });
-  }
-  return { path, outcomes, failures, printed: () => progress.output, milliseconds: data.details?.duration_ms ?? 0 };
 }
