@@ -19,7 +19,10 @@ async function printed(stream: Readable | null, text: string): Promise<void> {
 
 /** Looks until a condition holds; the test's own time limit is the only one. */
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await delay(50);
+  for (let waits = 0; !(await condition()); waits += 1) {
+    if (waits > 2400) throw new Error(`What the test waits for never came: ${condition}`);
+    await delay(50);
+  }
 }
 
 const fixArguments = (repository: string) => ['fix', '--repo', repository, '--test', 'node --test', '--json'];

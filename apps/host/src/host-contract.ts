@@ -189,7 +189,7 @@ export function describeHost(driver: SandboxDriverName): void {
 
     test('ends by itself when nobody is connected and nothing runs', async () => {
       const trial = new HostTrial(driver);
-      assert.equal(await trial.start({ NOVA_TEST_IDLE: '0.2' }), null);
+      assert.equal(await trial.start({ NOVA_TEST_IDLE: '2' }), null);
       await using _ = trial;
       await trial.disconnect();
       assert.equal(await trial.end(null), 0);

@@ -149,9 +149,15 @@ export class HostTrial implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#mesh === null && this.#host === null) await this.start();
-    await this.request('T1/end/release/release/0', 'task.release', { task: 'T1' }, null);
-    await this.end();
+    try {
+      if (this.#mesh === null && this.#host === null) await this.start();
+      const patience = AbortSignal.timeout(60_000);
+      await this.request('T1/end/release/release/0', 'task.release', { task: 'T1' }, null, patience);
+      await this.end();
+    } finally {
+      // A daemon that is still there would keep this test file from ever ending.
+      await this.end('SIGKILL');
+    }
     rmSync(this.root, { recursive: true });
   }
 }
@@ -168,7 +174,10 @@ export function processesWith(text: string): number[] {
   });
 }
 
-/** Resolves once `look` is true. */
+/** Resolves once `look` is true; what it waits for may have failed long ago, so it gives up in the end. */
 export async function until(look: () => boolean): Promise<void> {
-  while (!look()) await new Promise((resolve) => setTimeout(resolve, 10));
+  for (let waits = 0; !look(); waits += 1) {
+    if (waits > 6000) throw new Error(`What the test waits for never came: ${look}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
 }

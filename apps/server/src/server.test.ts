@@ -47,7 +47,10 @@ function startServer(): ChildProcess {
 }
 
 async function answering(): Promise<void> {
-  while (!(await ask('GET', '/v1/state').catch(() => null))) await delay(20);
+  for (let waits = 0; !(await ask('GET', '/v1/state').catch(() => null)); waits += 1) {
+    assert.ok(waits < 3000, 'the server never answered');
+    await delay(20);
+  }
 }
 
 const submission = JSON.stringify({ kind: 'fix', repository: '/nowhere/at/all', testCommand: 'true' });
@@ -63,7 +66,9 @@ describe('the server', () => {
     const first = await ask('POST', '/v1/tasks', submission, { 'idempotency-key': 'k1' });
     const { id } = taskSummarySchema.parse(JSON.parse(first.text));
     await ended(id);
-    presence = request({ socketPath: socket, method: 'POST', path: '/v1/tasks', headers: { 'content-length': '10' } });
+    // The server waits for the rest of this body.
+    const headers = { 'content-type': 'application/json', 'content-length': '10' };
+    presence = request({ socketPath: socket, method: 'POST', path: '/v1/tasks', headers });
     presence.on('error', () => {});
     presence.write(' ');
   });

@@ -49,6 +49,8 @@ export class RunnerGone extends Error {}
  */
 export async function connectRunner(socketPath: string, key: RunnerKey, news: RunnerNews): Promise<RunnerClient> {
   const { socket, number } = await connectInside(socketPath, key.socket);
+  // It may have broken before anybody listened for that.
+  if (socket.destroyed) throw new RunnerGone(`The line to ${socketPath} broke at once.`);
   const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
   const closed = Promise.withResolvers<void>();
   const cut = (): void => {
@@ -103,12 +105,20 @@ export async function connectRunner(socketPath: string, key: RunnerKey, news: Ru
   };
 }
 
+/** What the library answers itself when the line broke before or under a request. */
+const cutWhileAsking: ReadonlySet<number> = new Set([
+  ErrorCodes.PendingResponseRejected,
+  ErrorCodes.MessageWriteError,
+  ErrorCodes.MessageReadError,
+  ErrorCodes.ConnectionInactive,
+]);
+
 /** Pending requests reject when the line breaks, because the connection is disposed then. */
 async function request(connection: MessageConnection, method: string, params: object): Promise<unknown> {
   try {
     return await connection.sendRequest<unknown>(method, params);
   } catch (error) {
-    if (error instanceof ResponseError && error.code !== ErrorCodes.PendingResponseRejected) {
+    if (error instanceof ResponseError && !cutWhileAsking.has(error.code)) {
       throw new NovaError('sandbox.unavailable', `The runner refused ${method}: ${error.message}`, { cause: error });
     }
     throw new RunnerGone('The line to the runner broke.', { cause: error });
