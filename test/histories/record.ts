@@ -15,7 +15,7 @@ if (target === undefined) throw new Error('usage: record.ts <file.jsonl> [<ledge
 const folder = mkdtempSync(join(tmpdir(), 'nova-history-'));
 try {
   const path = source ?? join(folder, 'ledger.sqlite');
-  if (source === undefined) await recordFirstFix(path);
+  if (source === undefined) await recordFix(path);
   await using reader = await openSqliteLedgerReader({ path });
   const events = await reader.readAll({ after: 0, limit: Number.MAX_SAFE_INTEGER });
   writeFileSync(target, events.map((event) => `${JSON.stringify(event)}\n`).join(''));
@@ -28,7 +28,7 @@ function newEvent<Type extends EventType>(type: Type, data: EventData<Type>, act
   return { type, schemaVersion: version, data, tenant: 'local', actor, cause: null, traceparent: null };
 }
 
-async function recordFirstFix(path: string): Promise<void> {
+async function recordFix(path: string): Promise<void> {
   await using ledger = await openSqliteLedger({ path, clock: systemClock, ids: { event: randomUUID } });
   const task = 't-7f3k';
   const record = recorder(ledger, taskStream(task));
@@ -70,11 +70,16 @@ async function recordFirstFix(path: string): Promise<void> {
     repository: '/home/ada/code/app with spaces',
     testCommand: 'npm test',
     sandbox: 'bubblewrap' as const,
+    priority: 'high' as const,
+    instance: 'forge',
     budgetSeconds: 900,
     budgetRuns: 1500,
     testTimeoutSeconds: 120,
   };
-  await record(newEvent('nova.task.submitted', { task, request }, 'person/ada'));
+  const origin = { task: 't-5d2c', callId: 't-5d2c/1/planning/tests.run/0' };
+  await record(newEvent('nova.task.submitted', { task, request, origin }, 'person/ada'));
+  await record(newEvent('nova.task.waiting', { task, reason: 'forge carries another task.' }, 'system/queue'));
+  await record(newEvent('nova.task.assigned', { task, instance: 'forge' }, 'system/queue'));
   await record(newEvent('nova.lease.granted', { task, workspace: 'forge', token: 1 }, 'system/host'));
   await stage('intake', 'The repository is at 4 commits on main.', async () => void (await call('intake/workspace.capture', 'pure', { commit: 'c0ffee' })));
   await stage('environment', 'Dependencies from the checkout.', async () => {
@@ -100,6 +105,7 @@ async function recordFirstFix(path: string): Promise<void> {
     await lose('planning/repair.localise', 'restore');
     await call('planning/repair.localise', 'restore', { suspects: [] });
   });
+  await record(newEvent('nova.task.pausing', { task, reason: 'The machine goes to sleep.' }, 'person/ada'));
   await record(newEvent('nova.task.paused', { task, reason: 'The machine goes to sleep.' }, 'person/ada'));
   await record(newEvent('nova.task.resumed', { task }, 'person/ada'));
   await stage('working', 'A candidate passes.', async () => void (await call('working/repair.propose', 'pure', { candidates: 3 })));
@@ -113,6 +119,7 @@ async function recordFirstFix(path: string): Promise<void> {
       await call(name, 'unknown', { branch: `nova/${task}` });
     }
   });
+  await record(newEvent('nova.task.cancelling', { task, reason: 'It came too late.' }, 'person/ada'));
   const result = await blobs.put(Buffer.from('{}'));
   await record(newEvent('nova.task.finished', { task, outcome: 'delivered', code: null, result }, 'system/team'));
   await record(newEvent('nova.task.applied', { task, how: 'merge', head: 'c0ffee' }, 'person/ada'));

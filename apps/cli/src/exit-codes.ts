@@ -77,6 +77,7 @@ export const exitCodeOf: Readonly<Record<ErrorCode, number>> = {
 export function exitCodeOfResult(result: Result): number {
   switch (result.outcome) {
     case 'delivered':
+    case 'reviewed':
       return exitCodes.delivered;
     case 'gate-failed':
       return gateFailed;

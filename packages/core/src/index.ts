@@ -10,6 +10,13 @@ export {
 } from './errors/nova-error.ts';
 export { type EventData, type EventType, eventCatalogue } from './events/catalogue.ts';
 export { type NewEvent, type RecordedEvent, recordedEventSchema } from './events/envelope.ts';
+export {
+  createEventReader,
+  type EventReader,
+  type EventShapes,
+  type Upcaster,
+  upcasters,
+} from './events/upcasters.ts';
 export { maskText, maskValue } from './masking/masking.ts';
 export { type DataFolder, dataFolder } from './runtime/data-folder.ts';
 export { type Budget, type Clock, type Ids, systemClock } from './runtime/runtime.ts';
@@ -90,11 +97,19 @@ export {
   sandboxSpecSchema,
 } from './vocabulary/sandbox.ts';
 export {
+  type FixRequest,
+  fixRequestSchema,
   type GateCheck,
   gateCheckSchema,
+  type Priority,
+  prioritySchema,
   type Result,
+  type ReviewRequest,
   resultSchema,
+  reviewRequestSchema,
+  type Severity,
   type Stage,
+  severitySchema,
   stages,
   type TaskRequest,
   type TaskState,

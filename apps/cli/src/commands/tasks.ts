@@ -19,11 +19,17 @@ export function tasksCommand(): Command {
     });
 }
 
+/** What the task is about, in its own words. */
+function subject({ request }: TaskSummary): string {
+  if (request.kind === 'fix') return request.testCommand;
+  return request.since === null ? 'review' : `review since ${request.since}`;
+}
+
 function row(task: TaskSummary): string {
   const state = task.outcome ?? (task.stage ? `${task.state} (${task.stage})` : task.state);
   const applied = task.appliedAt === null ? '' : '  applied';
   const when = task.submittedAt.slice(0, 16).replace('T', ' ');
   return printable(
-    `${task.id}  ${when}  ${state.padEnd(18)}  ${basename(task.request.repository)}  ${task.request.testCommand}${applied}`,
+    `${task.id}  ${when}  ${state.padEnd(18)}  ${basename(task.request.repository)}  ${subject(task)}${applied}`,
   );
 }

@@ -6,6 +6,7 @@ import {
   type CallContext,
   type Clock,
   type ErrorCode,
+  type FixRequest,
   type Ids,
   NovaError,
   type Result,
@@ -76,9 +77,10 @@ export class TaskRuns {
 
   /** Records the task and starts it. The same key with the same request gives the same task. */
   async submit(request: TaskRequest, key: string): Promise<TaskView> {
+    if (request.kind !== 'fix') throw notBuilt(request.kind);
     const { ledger, board, ids } = this.#parts;
     const task = ids.task(key);
-    const event = newEvent('nova.task.submitted', { task, request }, this.#parts.actor);
+    const event = newEvent('nova.task.submitted', { task, request, origin: null }, this.#parts.actor);
     await ledger.append(taskStream(task), [event], { expectedVersion: 0, key: `submit/${key}` });
     this.#start(task);
     return board.get(task);
@@ -217,6 +219,8 @@ export class TaskRuns {
     // The graph library is slow to load; a server that only answers questions never pays for it.
     const { createDesk, RunBudget, runFixTeam } = await import('@nova/agents');
     const view = await board.get(task);
+    const { request } = view;
+    if (request.kind !== 'fix') throw notBuilt(request.kind);
     const leaseToken = await this.#lease(task);
     const journal = await createJournal({
       ledger,
@@ -234,7 +238,7 @@ export class TaskRuns {
       // Nothing to undo here: a runner puts its tree back before every call, and the host makes a lost sandbox anew.
       restore: async () => {},
     });
-    const budget = new RunBudget({ runs: view.request.budgetRuns, seconds: view.request.budgetSeconds });
+    const budget = new RunBudget({ runs: request.budgetRuns, seconds: request.budgetSeconds });
     const desk = createDesk({
       task,
       journal,
@@ -250,11 +254,11 @@ export class TaskRuns {
     const result = await runFixTeam({
       brief: {
         task,
-        request: view.request,
+        request,
         submittedAt: view.submittedAt,
         desk,
         budget,
-        limits: sandboxLimits(view.request),
+        limits: sandboxLimits(request),
         parallel: Math.max(1, Math.min(mostParallel, cpus().length)),
       },
       records,
@@ -368,7 +372,11 @@ export class TaskRuns {
   }
 }
 
-function sandboxLimits(request: TaskRequest): SandboxLimits {
+function notBuilt(kind: string): NovaError {
+  return new NovaError('usage.invalid', `Tasks of the kind ${kind} are not built yet. Nothing was recorded.`);
+}
+
+function sandboxLimits(request: FixRequest): SandboxLimits {
   return {
     memoryBytes: Math.floor(Math.max(gibibyte, Math.min(8 * gibibyte, totalmem() / 4))),
     processes: 512,

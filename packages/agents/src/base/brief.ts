@@ -1,11 +1,11 @@
-import type { SandboxLimits, SandboxSpec, TaskRequest } from '@nova/core';
+import type { FixRequest, SandboxLimits, SandboxSpec, TaskRequest } from '@nova/core';
 import type { RunBudget } from '../budget/run-budget.ts';
 import type { Desk } from './desk.ts';
 
-/** What every agent of a task is given. */
-export interface Brief {
+/** What every agent of a task of one kind is given. */
+export interface Brief<Request extends TaskRequest = FixRequest> {
   readonly task: string;
-  readonly request: TaskRequest;
+  readonly request: Request;
   /** RFC 3339; commits carry it, so that a repeated commit is the same commit. */
   readonly submittedAt: string;
   readonly desk: Desk;
@@ -23,7 +23,7 @@ export interface Ground {
 
 /** Describes a sandbox of this task. The same role, name and commit always describe the same sandbox. */
 export function sandboxFor(
-  brief: Brief,
+  brief: Brief<TaskRequest>,
   ground: Ground,
   role: SandboxSpec['role'],
   name: string,

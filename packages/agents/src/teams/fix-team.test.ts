@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { type NovaError, type Result, systemClock, type TaskRequest } from '@nova/core';
+import { type FixRequest, type NovaError, type Result, systemClock } from '@nova/core';
 import {
   type Blobs,
   createJournal,
@@ -19,11 +19,13 @@ import { RunBudget } from '../budget/run-budget.ts';
 import { runFixTeam } from './fix-team.ts';
 import { candidate, counted, type Script, ScriptedHost } from './scripted-host.ts';
 
-const request: TaskRequest = {
+const request: FixRequest = {
   kind: 'fix',
   repository: '/r',
   testCommand: 'node --test',
   sandbox: 'none',
+  priority: 'normal',
+  instance: null,
   budgetSeconds: 900,
   budgetRuns: 1500,
   testTimeoutSeconds: 60,
@@ -61,7 +63,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function run(host: ScriptedHost, changes: Partial<TaskRequest> = {}): Promise<Result> {
+async function run(host: ScriptedHost, changes: Partial<FixRequest> = {}): Promise<Result> {
   const journal = await createJournal({
     ledger,
     blobs,

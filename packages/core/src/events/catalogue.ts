@@ -6,7 +6,23 @@ const failure = z.object({ code: z.enum(errorCodes), message: z.string(), detail
 
 /** Every event type Nova records, with the shape of its data at the current schema version. */
 export const eventCatalogue = {
-  'nova.task.submitted': { version: 1, data: z.object({ task: z.string(), request: taskRequestSchema }) },
+  'nova.task.submitted': {
+    version: 2,
+    data: z.object({
+      task: z.string(),
+      request: taskRequestSchema,
+      /** The recorded task this one starts from, and the last of its calls whose outcome it takes over. */
+      origin: z.object({ task: z.string(), callId: z.string() }).nullable(),
+    }),
+  },
+  /** Not admitted yet; `reason` says what it waits for. */
+  'nova.task.waiting': { version: 1, data: z.object({ task: z.string(), reason: z.string() }) },
+  /** Admitted: this instance carries it from now on. */
+  'nova.task.assigned': { version: 1, data: z.object({ task: z.string(), instance: z.string() }) },
+  /** A person asked for a pause at the next journal boundary. */
+  'nova.task.pausing': { version: 1, data: z.object({ task: z.string(), reason: z.string() }) },
+  /** A person asked for the end; what was found is kept. */
+  'nova.task.cancelling': { version: 1, data: z.object({ task: z.string(), reason: z.string() }) },
   'nova.task.paused': { version: 1, data: z.object({ task: z.string(), reason: z.string() }) },
   'nova.task.resumed': { version: 1, data: z.object({ task: z.string() }) },
   'nova.task.finished': {

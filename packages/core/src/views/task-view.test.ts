@@ -3,13 +3,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { type RecordedEvent, recordedEventSchema } from '../events/envelope.ts';
+import { createEventReader } from '../events/upcasters.ts';
 import { foldTask, type TaskView } from './task-view.ts';
 
 const histories = join(import.meta.dirname, '../../../../test/histories');
 
 function history(name: string): RecordedEvent[] {
   const lines = readFileSync(join(histories, name), 'utf8').trimEnd().split('\n');
-  return lines.map((line) => recordedEventSchema.parse(JSON.parse(line)));
+  const reader = createEventReader();
+  return lines.map((line) => reader.lift(recordedEventSchema.parse(JSON.parse(line))));
 }
 
 const fold = (events: readonly RecordedEvent[]) => events.reduce<TaskView | null>(foldTask, null);

@@ -29,7 +29,11 @@ export interface TaskView {
   readonly submission: string;
   readonly submittedAt: string;
   readonly finishedAt: string | null;
+  /** Why it waits, pauses or is cancelled. */
   readonly reason: string | null;
+  /** The instance that carries it; null until it is admitted. */
+  readonly instance: string | null;
+  readonly origin: { readonly task: string; readonly callId: string } | null;
   readonly stages: readonly StageView[];
   readonly calls: readonly CallView[];
   readonly outcome: string | null;
@@ -59,6 +63,8 @@ export function foldTask(view: TaskView | null, event: RecordedEvent): TaskView 
       submittedAt: event.time,
       finishedAt: null,
       reason: null,
+      instance: null,
+      origin: submitted.origin,
       stages: [],
       calls: [],
       outcome: null,
@@ -77,7 +83,8 @@ function change(view: TaskView, event: RecordedEvent): Partial<TaskView> {
   if (stageStarted) {
     const { stage, attempt } = stageStarted;
     const stageView = { stage, attempt, startedAt: event.time, finishedAt: null, summary: null };
-    return { state: 'running', reason: null, stages: [...view.stages, stageView] };
+    // Early histories have no assignment: the first stage begins the work.
+    return { state: view.state === 'queued' ? 'running' : view.state, stages: [...view.stages, stageView] };
   }
   const stageFinished = eventData(event, 'nova.stage.finished');
   if (stageFinished) {
@@ -104,6 +111,14 @@ function change(view: TaskView, event: RecordedEvent): Partial<TaskView> {
       ),
     };
   }
+  const waiting = eventData(event, 'nova.task.waiting');
+  if (waiting) return { state: 'queued', reason: waiting.reason };
+  const assigned = eventData(event, 'nova.task.assigned');
+  if (assigned) return { state: 'running', reason: null, instance: assigned.instance };
+  const pausing = eventData(event, 'nova.task.pausing');
+  if (pausing) return { state: 'pausing', reason: pausing.reason };
+  const cancelling = eventData(event, 'nova.task.cancelling');
+  if (cancelling) return { state: 'cancelling', reason: cancelling.reason };
   const paused = eventData(event, 'nova.task.paused');
   if (paused) return { state: 'paused', reason: paused.reason };
   if (eventData(event, 'nova.task.resumed')) return { state: 'running', reason: null };

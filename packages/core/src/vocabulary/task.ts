@@ -3,21 +3,54 @@ import { errorCodes } from '../errors/nova-error.ts';
 import { candidateSchema, findingSchema, suspectSchema, verdictSchema } from './repair.ts';
 import { isolationSchema, sandboxDriverSchema } from './sandbox.ts';
 
-/** What a person hands to the fleet. */
-export const taskRequestSchema = z.object({
-  kind: z.literal('fix'),
+/** Which waiting task goes first; among equals, who came first. */
+export const prioritySchema = z.enum(['low', 'normal', 'high']);
+export type Priority = z.infer<typeof prioritySchema>;
+
+/** How bad a finding is, mildest first. */
+export const severitySchema = findingSchema.shape.severity;
+export type Severity = z.infer<typeof severitySchema>;
+
+/** What every kind of task carries. */
+const anyRequest = {
   /** Absolute path of the person's git repository. */
   repository: z.string().min(1),
-  /** A shell command, run at the top of the repository. */
-  testCommand: z.string().trim().min(1, 'The test command is empty; name one that shows the failure.'),
   sandbox: sandboxDriverSchema.default('bubblewrap'),
   /** Wall time for the whole task, in seconds; reaching it ends the task with what was found. */
   budgetSeconds: z.number().positive().default(900),
+  priority: prioritySchema.default('normal'),
+  /** Name of the instance that carries it, one task at a time; null: one is made for this task alone. */
+  instance: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,31}$/, 'An instance has a short name of lower-case letters, digits and dashes.')
+    .nullable()
+    .default(null),
+};
+
+/** A failing test to be repaired. */
+export const fixRequestSchema = z.object({
+  kind: z.literal('fix'),
+  ...anyRequest,
+  /** A shell command, run at the top of the repository. */
+  testCommand: z.string().trim().min(1, 'The test command is empty; name one that shows the failure.'),
   /** How many executions of the test command, or part of it, the task may spend. */
   budgetRuns: z.number().int().positive().default(1500),
   /** Wall time of one execution of the test command, in seconds. */
   testTimeoutSeconds: z.number().positive().default(120),
 });
+export type FixRequest = z.infer<typeof fixRequestSchema>;
+
+/** Code to be judged by rules, all of it or what changed. */
+export const reviewRequestSchema = z.object({
+  kind: z.literal('review'),
+  ...anyRequest,
+  /** A commit or ref of the repository: only what changed since it is reviewed; null: everything. */
+  since: z.string().min(1).nullable().default(null),
+});
+export type ReviewRequest = z.infer<typeof reviewRequestSchema>;
+
+/** What a person hands to the fleet. */
+export const taskRequestSchema = z.discriminatedUnion('kind', [fixRequestSchema, reviewRequestSchema]);
 export type TaskRequest = z.infer<typeof taskRequestSchema>;
 
 export const stages = [
@@ -32,7 +65,8 @@ export const stages = [
 ] as const;
 export type Stage = (typeof stages)[number];
 
-export const taskStateSchema = z.enum(['queued', 'running', 'paused', 'waiting', 'finished']);
+/** `pausing` and `cancelling`: a person asked for it, and what runs is brought to its end first. */
+export const taskStateSchema = z.enum(['queued', 'running', 'pausing', 'paused', 'cancelling', 'finished']);
 export type TaskState = z.infer<typeof taskStateSchema>;
 
 export const gateCheckSchema = z.object({ name: z.string(), passed: z.boolean(), detail: z.string() });
@@ -41,9 +75,18 @@ export type GateCheck = z.infer<typeof gateCheckSchema>;
 /** The end of a task: what was wrong, the change, the evidence, what it cost. */
 export const resultSchema = z.object({
   task: z.string(),
-  kind: z.literal('fix'),
-  /** `failed` is a fault of Nova itself, told apart from a bug that could not be repaired. */
-  outcome: z.enum(['delivered', 'refused', 'not-repaired', 'gate-failed', 'environment-failed', 'cancelled', 'failed']),
+  kind: z.enum(['fix', 'review']),
+  /** `failed` is a fault of Nova itself, told apart from a bug that could not be repaired; `reviewed` ends a review. */
+  outcome: z.enum([
+    'delivered',
+    'reviewed',
+    'refused',
+    'not-repaired',
+    'gate-failed',
+    'environment-failed',
+    'cancelled',
+    'failed',
+  ]),
   code: z.enum(errorCodes).nullable(),
   /** One paragraph for a person. */
   summary: z.string(),

@@ -6,13 +6,21 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { eventCatalogue, type RecordedEvent, recordedEventSchema, systemClock } from '@nova/core';
+import {
+  createEventReader,
+  type EventShapes,
+  eventCatalogue,
+  type RecordedEvent,
+  recordedEventSchema,
+  systemClock,
+  type Upcaster,
+  upcasters,
+} from '@nova/core';
 import { z } from 'zod';
 import { openFolderBlobs } from '../blobs/folder-blobs.ts';
 import { createJournal } from '../journal/create-journal.ts';
 import { openSqliteLedger } from './sqlite-ledger.ts';
 import { chainHash, chainStart } from './sqlite-store.ts';
-import { createEventReader, type EventShapes, type Upcaster } from './upcasters.ts';
 
 const folder = fileURLToPath(new URL('../../../../test/histories/', import.meta.url));
 const histories = readdirSync(folder).filter((name) => name.endsWith('.jsonl'));
@@ -110,7 +118,7 @@ describe('recorded histories', () => {
     const raised = { ...eventCatalogue, [type]: { version: 2, data: renamed[type].data } };
     assert.throws(() => replay(texts, raised), /no upcaster from 1/);
     const upcaster: Upcaster = { type, from: 1, upcast: ({ reason, ...data }) => ({ ...data, why: reason }) };
-    const paused = replay(texts, raised, [upcaster]).filter((event) => event.type === type);
+    const paused = replay(texts, raised, [...upcasters, upcaster]).filter((event) => event.type === type);
     assert.ok(paused.length > 0);
     for (const event of paused) assert.deepEqual([event.schemaversion, typeof event.data['why']], [2, 'string']);
     assert.throws(() => createEventReader(raised, [upcaster, upcaster]), /Two upcasters/);

@@ -4,6 +4,8 @@ import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import {
   type Clock,
+  createEventReader,
+  type EventReader,
   fromErrorRecord,
   type Ids,
   maskValue,
@@ -14,7 +16,6 @@ import {
 import { canonicalJson } from './canonical-json.ts';
 import type { AppendOptions, AppendOutcome, Ledger, LedgerCheck } from './ledger.ts';
 import { closedLedger, SqliteReader } from './sqlite-reader.ts';
-import { createEventReader, type EventReader } from './upcasters.ts';
 import type { AppendReply, FromWriter, PlacelessEvent, ToWriter } from './writer-protocol.ts';
 
 export interface SqliteLedgerOptions {

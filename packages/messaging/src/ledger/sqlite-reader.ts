@@ -1,12 +1,11 @@
 import { existsSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { NovaError, type RecordedEvent, recordedEventSchema } from '@nova/core';
+import { createEventReader, type EventReader, NovaError, type RecordedEvent, recordedEventSchema } from '@nova/core';
 import type { LedgerCheck, LedgerReader } from './ledger.ts';
 import { corruptLedger, refusalOf } from './sqlite-errors.ts';
 import { checkSchema, isBlank, prepareSchema } from './sqlite-schema.ts';
 import { chainHash, chainStart } from './sqlite-store.ts';
-import { createEventReader, type EventReader } from './upcasters.ts';
 
 const defaultPage = 512;
 

@@ -1,5 +1,7 @@
-import { eventCatalogue, NovaError, type RecordedEvent } from '@nova/core';
 import type { z } from 'zod';
+import { NovaError } from '../errors/nova-error.ts';
+import { eventCatalogue } from './catalogue.ts';
+import type { RecordedEvent } from './envelope.ts';
 
 /** The event types that are known, with the present version and shape of their data. */
 export type EventShapes = Readonly<Record<string, { readonly version: number; readonly data: z.ZodType }>>;
@@ -12,7 +14,18 @@ export interface Upcaster {
 }
 
 /** One entry for every version that an event type has left behind. */
-const upcasters: readonly Upcaster[] = [];
+export const upcasters: readonly Upcaster[] = [
+  {
+    // Version 1 knew one kind of task, no queue and no forks.
+    type: 'nova.task.submitted',
+    from: 1,
+    upcast: ({ request, ...data }) => ({
+      ...data,
+      request: { priority: 'normal', instance: null, ...(request as Record<string, unknown>) },
+      origin: null,
+    }),
+  },
+];
 
 /** Brings recorded events to the shape that this version of Nova works with. */
 export interface EventReader {
