@@ -27,6 +27,7 @@ const { internal, usage, notRepaired, gateFailed, environment, interrupted } = e
 /** The exit code of every error; a new code does not compile until it is mapped. */
 export const exitCodeOf: Readonly<Record<ErrorCode, number>> = {
   'usage.invalid': usage,
+  'folder.unusable': environment,
   'repository.missing': notRepaired,
   'repository.empty': notRepaired,
   'repository.submodules': notRepaired,

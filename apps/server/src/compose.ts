@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { homedir, tmpdir, userInfo } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { type DataFolder, dataFolder, NovaError, systemClock } from '@nova/core';
+import { type DataFolder, dataFolder, NovaError, systemClock, toNovaError } from '@nova/core';
 import { openFolderBlobs, openSqliteLedger } from '@nova/messaging';
 import { HostLink } from './fleet/host-link.ts';
 import { createApp } from './http/app.ts';
@@ -27,9 +27,7 @@ export function ownDataFolder(): DataFolder {
  * another server works on the same data folder.
  */
 export async function serve(folder: DataFolder): Promise<void> {
-  for (const path of [folder.root, folder.blobs, folder.logs, folder.run])
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-  chmodSync(folder.run, 0o700);
+  makeFolders(folder);
   await using ledger = await openSqliteLedger({ path: folder.ledger, clock: systemClock, ids: systemIds });
   const blobs = await openFolderBlobs(folder.blobs);
   await using host = new HostLink(folder, hostEntry);
@@ -69,4 +67,20 @@ export async function serve(folder: DataFolder): Promise<void> {
   http.closeIdleConnections();
   setImmediate(() => http.closeAllConnections());
   await closed;
+}
+
+function makeFolders(folder: DataFolder): void {
+  try {
+    for (const path of [folder.root, folder.blobs, folder.logs, folder.run])
+      mkdirSync(path, { recursive: true, mode: 0o700 });
+    chmodSync(folder.run, 0o700);
+  } catch (cause) {
+    const error = toNovaError(cause, 'folder.unusable');
+    if (error.code === 'disk.full') throw error;
+    throw new NovaError(
+      'folder.unusable',
+      `The data folder ${folder.root} cannot be used: ${error.message}. What was recorded is kept. Name another one in NOVA_HOME.`,
+      { cause },
+    );
+  }
 }

@@ -55,6 +55,7 @@ export type WatchItem = z.infer<typeof watchItemSchema>;
 /** The HTTP status of every code; a new code does not compile until it is mapped. */
 export const httpStatus: Readonly<Record<ErrorCode, number>> = {
   'usage.invalid': 400,
+  'folder.unusable': 503,
   'repository.missing': 422,
   'repository.empty': 422,
   'repository.submodules': 422,

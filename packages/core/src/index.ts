@@ -18,7 +18,7 @@ export {
   upcasters,
 } from './events/upcasters.ts';
 export { maskText, maskValue } from './masking/masking.ts';
-export { type DataFolder, dataFolder } from './runtime/data-folder.ts';
+export { type DataFolder, dataFolder, isKernelFolder } from './runtime/data-folder.ts';
 export { type Budget, type Clock, type Ids, systemClock } from './runtime/runtime.ts';
 export type { CallContext, ToolAnswer, ToolCaller } from './tools/call.ts';
 export {

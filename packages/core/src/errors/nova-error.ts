@@ -4,6 +4,7 @@
  */
 export const errorCodes = [
   'usage.invalid',
+  'folder.unusable',
   'repository.missing',
   'repository.empty',
   'repository.submodules',
