@@ -97,6 +97,7 @@ export {
   sandboxSpecSchema,
 } from './vocabulary/sandbox.ts';
 export {
+  dependencySourceSchema,
   type FixRequest,
   fixRequestSchema,
   type GateCheck,

@@ -36,6 +36,15 @@ const maximumAttempts = 3;
 const stagesPerAttempt = 4;
 const stagesOnce = 5;
 
+/** How people are told where the dependencies come from. */
+const dependenciesFrom: Readonly<Record<NonNullable<Result['environment']>['source'], string>> = {
+  none: 'no dependencies',
+  checkout: 'dependencies from your checkout',
+  lockfile: 'dependencies from the lockfile',
+  pinned: 'dependencies from exact versions, without a lockfile',
+  manifest: 'dependencies from the manifest',
+};
+
 export interface FixTeamParts {
   readonly brief: Brief;
   readonly records: Records;
@@ -126,8 +135,7 @@ function buildFixGraph(parts: FixTeamParts) {
     const workspace = sandboxFor(brief, { ...at, environment: prepared.output.key }, 'work', 'work', at.commit);
     const measured = await tester.baseline(workspace);
     const { baseline } = measured;
-    const dependencies =
-      prepared.output.source === 'none' ? 'no dependencies' : `dependencies from ${prepared.output.source}`;
+    const dependencies = dependenciesFrom[prepared.output.source];
     const tests = baseline.counted
       ? `${countOf(baseline.total, 'test')}, ${baseline.failing.length} failing`
       : 'the command fails, without counts';

@@ -8,6 +8,7 @@ import {
   verdictSchema,
 } from '../vocabulary/repair.ts';
 import { sandboxDriverSchema } from '../vocabulary/sandbox.ts';
+import { dependencySourceSchema } from '../vocabulary/task.ts';
 import { testCaseSchema, testReportSchema } from '../vocabulary/tests.ts';
 import { defineTool } from './tool.ts';
 
@@ -53,7 +54,7 @@ export const environmentPrepare = defineTool({
   output: z.object({
     key: z.string().nullable(),
     kinds: z.array(z.string()),
-    source: z.enum(['none', 'checkout', 'lockfile', 'manifest']),
+    source: dependencySourceSchema,
     reused: z.boolean(),
     log: blobHash.nullable(),
     gaps: z.array(z.string()),

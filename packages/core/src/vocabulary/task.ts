@@ -72,6 +72,9 @@ export type TaskState = z.infer<typeof taskStateSchema>;
 export const gateCheckSchema = z.object({ name: z.string(), passed: z.boolean(), detail: z.string() });
 export type GateCheck = z.infer<typeof gateCheckSchema>;
 
+/** What decided which dependencies are used; `pinned` are exact versions in files that are no lockfile, such as `requirements.txt`. */
+export const dependencySourceSchema = z.enum(['none', 'checkout', 'lockfile', 'pinned', 'manifest']);
+
 /** The end of a task: what was wrong, the change, the evidence, what it cost. */
 export const resultSchema = z.object({
   task: z.string(),
@@ -99,7 +102,7 @@ export const resultSchema = z.object({
     .object({
       key: z.string().nullable(),
       kinds: z.array(z.string()),
-      source: z.enum(['none', 'checkout', 'lockfile', 'manifest']),
+      source: dependencySourceSchema,
     })
     .nullable(),
   isolation: isolationSchema.nullable(),

@@ -201,11 +201,13 @@ export async function choosePython(
   const access = await pipRegistries(tools, surroundings);
   return {
     kind: 'python',
-    source: needs.pinned && needs.undeclared.length === 0 ? 'lockfile' : 'manifest',
+    source: needs.undeclared.length === 0 ? needs.versions : 'manifest',
     identity: digest([...identity, access.variables['PIP_INDEX_URL'] ?? '', access.variables['PIP_FIND_LINKS'] ?? '']),
     gaps: [
       ...needs.gaps,
-      ...(needs.pinned ? [] : ['not reproducible: no lockfile, so pip chose the versions on the day of the install']),
+      ...(needs.versions !== 'manifest'
+        ? []
+        : ['not reproducible: the versions are not all fixed, so pip chose them on the day of the install']),
       ...needs.undeclared.map((name) => `${name} is not declared by the repository; its newest version was installed`),
     ],
     pythonPath: needs.pythonPath,

@@ -264,7 +264,7 @@ test('Python packages are installed into a virtual environment that works where 
     'src/app/__init__.py': 'def main():\n    print("ran")\n',
   });
   const output = await place.environments.prepare(place.input('python3 -m unittest'), place.context());
-  assert.equal(output.source, 'lockfile');
+  assert.equal(output.source, 'pinned');
   assert.deepEqual(output.kinds, ['python']);
   assert.match(output.gaps.join('\n'), /--index-url/);
   assert.ok(output.key);
@@ -306,7 +306,7 @@ test('Python packages are installed into a virtual environment that works where 
   // A command names the environment by its place in the checkout; what was installed instead must be there too.
   rmSync(join(own, 'bin/python'));
   const other = await place.environments.prepare(place.input('./.venv/bin/python -m unittest'), place.context());
-  assert.equal(other.source, 'lockfile');
+  assert.equal(other.source, 'pinned');
   assert.ok(other.key);
   const isolated = await place.environments.mounts(other.key, { workspacePath: '/w', isolated: true, scratch: null });
   assert.ok(isolated.mounts.some(({ target, writable }) => target === '/w/.venv' && !writable));

@@ -275,7 +275,7 @@ function identityOf(part: Part): string[] {
 }
 
 function weakest(parts: readonly Part[]): Source {
-  const order: Source[] = ['manifest', 'lockfile', 'checkout', 'none'];
+  const order: Source[] = ['manifest', 'pinned', 'lockfile', 'checkout', 'none'];
   return order.find((source) => parts.some((part) => part.source === source)) ?? 'none';
 }
 
