@@ -37,6 +37,7 @@ export const exitCodeOf: Readonly<Record<ErrorCode, number>> = {
   'tests.pass': notRepaired,
   'tests.timeout': notRepaired,
   'tests.unstable': notRepaired,
+  'tests.unloadable': notRepaired,
   'repair.none': notRepaired,
   'review.rejected': gateFailed,
   'gate.failed': gateFailed,

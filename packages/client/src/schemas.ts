@@ -65,6 +65,7 @@ export const httpStatus: Readonly<Record<ErrorCode, number>> = {
   'tests.pass': 422,
   'tests.timeout': 422,
   'tests.unstable': 422,
+  'tests.unloadable': 422,
   'repair.none': 422,
   'review.rejected': 422,
   'gate.failed': 422,

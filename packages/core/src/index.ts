@@ -120,6 +120,8 @@ export {
 export {
   failingTests,
   isGreen,
+  type MissingImport,
+  missingImportSchema,
   type TestCase,
   type TestReport,
   type TestRunner,

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { type FixRequest, type NovaError, type Result, systemClock } from '@nova/core';
+import { type FixRequest, type MissingImport, type NovaError, type Result, systemClock } from '@nova/core';
 import {
   type Blobs,
   createJournal,
@@ -41,6 +41,16 @@ const script: Script = {
   findings: () => [],
   report: () => green,
 };
+
+const absent = (test: string): MissingImport => ({
+  test: `t.js::${test}`,
+  language: 'python',
+  module: 'app',
+  name: null,
+  importer: 't.py',
+  why: 'path',
+  found: ['src'],
+});
 
 let folder: string;
 let ledger: Ledger;
@@ -156,6 +166,33 @@ describe('the fix team', () => {
     assert.equal(result.outcome, 'refused');
     assert.equal(result.code, 'tests.pass');
     assert.ok(host.done.at(-1)?.includes('task.release'));
+  });
+
+  it('refuses at once when no failing test can be loaded, and says what is missing and what to do', async () => {
+    const host = new ScriptedHost({ ...script, missing: [absent('breaks')] });
+    const result = await run(host, { testCommand: 'pytest' });
+    assert.equal(result.outcome, 'refused');
+    assert.equal(result.code, 'tests.unloadable');
+    assert.match(result.summary, /not a bug.*`app`, imported by t\.py/s);
+    assert.match(result.summary, /--test "PYTHONPATH=src pytest"/);
+    assert.equal(result.cost.runs, 1);
+    assert.ok(!host.done.some((id) => id.includes('repair.')));
+  });
+
+  it('repairs what can be loaded and says what could not judge', async () => {
+    const some: Script = {
+      ...script,
+      baseline: counted(['works', 'passed'], ['breaks', 'failed'], ['blocked', 'failed']),
+      missing: [absent('blocked')],
+      report: () => counted(['works', 'passed'], ['breaks', 'passed'], ['blocked', 'failed']),
+    };
+    const result = await run(new ScriptedHost(some));
+    assert.equal(result.outcome, 'delivered');
+    assert.deepEqual(
+      result.baseline?.failing.map((test) => test.id),
+      ['t.js::breaks'],
+    );
+    assert.match(result.gaps.join('\n'), /1 failing test cannot be loaded.*`app`/);
   });
 
   it('says what was tried when nothing is found', async () => {

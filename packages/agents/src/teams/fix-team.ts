@@ -202,7 +202,10 @@ function buildFixGraph(parts: FixTeamParts) {
     const change = await record(state.changed, changeRecord);
     const place = sandboxFor(brief, at, 'review', `review-${state.attempt}`, change.commit);
     const { report } = await tester.run(state.attempt, 'testing', 'Run the tests on the committed change', place);
-    const before = new Set([...baseline.failing.map((test) => test.id), ...baseline.unstable]);
+    const before = new Set([
+      ...[...baseline.failing, ...baseline.blocked].map((test) => test.id),
+      ...baseline.unstable,
+    ]);
     const fresh = failures(report).filter((id) => !before.has(id));
     const left = failures(report).filter((id) => baseline.failing.some((test) => test.id === id));
     if (left.length > 0 || fresh.length > 0 || (!baseline.counted && !isGreen(report))) {

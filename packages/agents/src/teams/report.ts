@@ -2,6 +2,7 @@ import { countOf, type Finding, type GateCheck, type Result, type TestCase, type
 import type { z } from 'zod';
 import type { Brief } from '../base/brief.ts';
 import type { Baseline } from '../roles/tester.ts';
+import { explainMissing } from '../roles/unloadable.ts';
 import type { FixStateValue } from './fix-state.ts';
 import {
   alternativesRecord,
@@ -110,6 +111,11 @@ export async function report(brief: Brief, records: Records, state: FixStateValu
       ...(isolation?.missing ?? []),
       ...(notCopied.length > 0 ? [`ignored files were not copied: ${notCopied.slice(0, 10).join(', ')}`] : []),
       ...(baseline && !baseline.counted ? ['uncounted: the test command reports no tests, only an exit code'] : []),
+      ...(baseline && baseline.blocked.length > 0
+        ? [
+            `${countOf(baseline.blocked.length, 'failing test')} cannot be loaded here and judged nothing: ${explainMissing(baseline.missing, brief.request.testCommand).join(' ')}`,
+          ]
+        : []),
       ...(baseline && baseline.unstable.length > 0
         ? [`unstable tests say nothing here: ${baseline.unstable.slice(0, 10).join(', ')}`]
         : []),
@@ -167,6 +173,7 @@ function nextStep(brief: Brief, ending: Ending): string {
     case 'failed':
       return 'This is a fault of Nova itself; the logs in the data folder say more. Your repository is as it was.';
     case 'refused':
+      if (ending.code === 'tests.unloadable') return 'Do what the summary says, then run fix again.';
       return 'Mend what the summary names, then run the same command again.';
   }
 }

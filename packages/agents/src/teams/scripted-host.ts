@@ -2,6 +2,7 @@ import {
   type Candidate,
   type Finding,
   type Isolation,
+  type MissingImport,
   NovaError,
   type TestCase,
   type TestReport,
@@ -16,6 +17,8 @@ export interface Script {
   readonly outcomes: Readonly<Record<string, Verdict['outcome']>>;
   readonly stillFailing: Readonly<Record<string, number>>;
   readonly findings: (commit: string) => readonly Finding[];
+  /** Tests of the baseline that cannot be loaded. */
+  readonly missing?: readonly MissingImport[];
   /** What a test run shows in a sandbox that holds this commit. */
   readonly report: (commit: string) => TestReport;
 }
@@ -67,7 +70,7 @@ export class ScriptedHost {
         return { key: null, kinds: [], source: 'none', reused: false, log: null, gaps: [] };
       case 'tests.run': {
         const report = commit === 'base' ? this.#script.baseline : this.#script.report(commit);
-        return { ...report, dirtied: [], output: null };
+        return { ...report, dirtied: [], missing: this.#script.missing ?? [], output: null };
       }
       case 'repair.localise': {
         const suspects = [{ path: 'a.js', startLine: 1, endLine: 1, score: 1, reasons: ['scripted'] }];

@@ -14,6 +14,7 @@ export const errorCodes = [
   'tests.pass',
   'tests.timeout',
   'tests.unstable',
+  'tests.unloadable',
   'repair.none',
   'review.rejected',
   'gate.failed',

@@ -9,7 +9,7 @@ import {
 } from '../vocabulary/repair.ts';
 import { sandboxDriverSchema } from '../vocabulary/sandbox.ts';
 import { dependencySourceSchema } from '../vocabulary/task.ts';
-import { testCaseSchema, testReportSchema } from '../vocabulary/tests.ts';
+import { missingImportSchema, testCaseSchema, testReportSchema } from '../vocabulary/tests.ts';
 import { defineTool } from './tool.ts';
 
 const blobHash = z.string();
@@ -151,6 +151,8 @@ export const testsRun = defineTool({
   output: testReportSchema.extend({
     /** Tracked or untracked paths that the run changed; put back before the call returned. */
     dirtied: z.array(z.string()),
+    /** Failing tests that no edit of the source could make load. */
+    missing: z.array(missingImportSchema).default([]),
     /** Head and tail of the output, stored by the host. */
     output: blobHash.nullable(),
   }),

@@ -31,6 +31,26 @@ export const testReportSchema = z.object({
 });
 export type TestReport = z.infer<typeof testReportSchema>;
 
+/** Why a failing test could not be loaded, where no edit of the repository's source can change that. */
+export const missingImportSchema = z.object({
+  /** Id of the failing test. */
+  test: z.string(),
+  language: z.enum(['python', 'javascript']),
+  module: z.string(),
+  /** Set when the module is there and lacks this name. */
+  name: z.string().nullable(),
+  /** The file that imports it, relative to the repository; null when it lies elsewhere or the command itself wants it. */
+  importer: z.string().nullable(),
+  /**
+   * `not-installed`: nothing of that name is here. `declared`: the manifest names it, yet it is not installed. `path`: it is in
+   * the repository, where the language does not look. `version`: what is installed lacks the name. `not-built`: a build makes it.
+   */
+  why: z.enum(['not-installed', 'declared', 'path', 'version', 'not-built']),
+  /** Folders to look into for `path`, the file for `not-built`; relative to the repository. */
+  found: z.array(z.string()),
+});
+export type MissingImport = z.infer<typeof missingImportSchema>;
+
 /** Ids of the tests that failed, in report order. */
 export function failingTests(report: TestReport): string[] {
   return report.tests.filter((test) => test.status === 'failed').map((test) => test.id);
