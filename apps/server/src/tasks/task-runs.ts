@@ -378,7 +378,10 @@ function notBuilt(kind: string): NovaError {
 
 function sandboxLimits(request: FixRequest): SandboxLimits {
   return {
-    memoryBytes: Math.floor(Math.max(gibibyte, Math.min(8 * gibibyte, totalmem() / 4))),
+    memoryBytes:
+      request.memoryMebibytes === undefined
+        ? Math.floor(Math.max(gibibyte, Math.min(8 * gibibyte, totalmem() / 4)))
+        : request.memoryMebibytes * 1024 ** 2,
     processes: 512,
     // A call may run the command several times; each run has its own limit inside.
     callSeconds: 60 + request.testTimeoutSeconds * runsPerCall,

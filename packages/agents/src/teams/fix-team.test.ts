@@ -92,7 +92,7 @@ async function run(host: ScriptedHost, changes: Partial<FixRequest> = {}): Promi
       submittedAt: '2026-01-01T00:00:00.000Z',
       desk: createDesk({ task: 'T', journal, call: host.call, leaseToken: 1, now: () => 0, signal }),
       budget: new RunBudget({ runs: wanted.budgetRuns, seconds: wanted.budgetSeconds }),
-      limits: { memoryBytes: 1, processes: 1, callSeconds: 1 },
+      limits: { memoryBytes: 512 * 1024 ** 2, processes: 1, callSeconds: 1 },
       parallel: 2,
     },
     records: { put: (value) => putJson(blobs, value), get: (hash, schema) => getJson(blobs, hash, schema) },
@@ -193,6 +193,26 @@ describe('the fix team', () => {
       ['t.js::breaks'],
     );
     assert.match(result.gaps.join('\n'), /1 failing test cannot be loaded.*`app`/);
+  });
+
+  it('says so when the kernel ended a test run for want of memory, and how to allow more', async () => {
+    const starved: Script = {
+      ...script,
+      outcomes: {},
+      memoryKills: (callId) =>
+        callId.includes('/environment/tests.run/') ? 1 : callId.endsWith('/working/repair.evaluate/1') ? 3 : 0,
+    };
+    const result = await run(new ScriptedHost(starved));
+    assert.match(result.summary, /ended a test run for want of memory: 512 MiB are allowed, `--memory 1024`/);
+    const gaps = result.gaps.filter((gap) => gap.includes('more memory'));
+    assert.equal(gaps.length, 2);
+    assert.match(gaps[0] ?? '', /^environment: the kernel ended a process 2 times, because the tests/);
+    assert.match(gaps[1] ?? '', /^working: the kernel ended a process 3 times, because a candidate/);
+    await ledger[Symbol.asyncDispose]();
+    ledger = await openLedger('second');
+    const delivered = await run(new ScriptedHost({ ...starved, outcomes: script.outcomes }));
+    assert.equal(delivered.outcome, 'delivered');
+    assert.doesNotMatch(delivered.summary, /memory/);
   });
 
   it('says what was tried when nothing is found', async () => {

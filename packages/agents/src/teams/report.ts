@@ -1,4 +1,12 @@
-import { countOf, type Finding, type GateCheck, type Result, type TestCase, type Verdict } from '@nova/core';
+import {
+  countOf,
+  type Finding,
+  type GateCheck,
+  type Result,
+  type Stage,
+  type TestCase,
+  type Verdict,
+} from '@nova/core';
 import type { z } from 'zod';
 import type { Brief } from '../base/brief.ts';
 import type { Baseline } from '../roles/tester.ts';
@@ -54,7 +62,7 @@ export async function report(brief: Brief, records: Records, state: FixStateValu
     kind: 'fix',
     outcome: ending.outcome,
     code: ending.code,
-    summary: ending.message,
+    summary: [sentence(ending.message), ...(delivered ? [] : starved(brief))].join(' '),
     next: nextStep(brief, ending),
     repository: brief.request.repository,
     base: captured && {
@@ -97,6 +105,7 @@ export async function report(brief: Brief, records: Records, state: FixStateValu
       stageSeconds: {},
     },
     gaps: [
+      ...memoryGaps(brief),
       ...(environment?.gaps ?? []),
       ...(delivered && captured?.dirty
         ? [
@@ -121,6 +130,32 @@ export async function report(brief: Brief, records: Records, state: FixStateValu
         : []),
     ],
   };
+}
+
+function sentence(text: string): string {
+  return /[\w)`]$/.test(text) ? `${text}.` : text;
+}
+
+/** Stages whose runs judge; a candidate that grows without end is a candidate's fault. */
+const judging: readonly Stage[] = ['environment', 'planning', 'testing', 'gate'];
+
+/** Where the tests themselves ran out of memory, that may be all that is wrong. */
+function starved(brief: Brief): string[] {
+  return judging.some((stage) => brief.desk.memoryKills.has(stage))
+    ? [`The kernel ended a test run for want of memory: ${moreMemory(brief)}, then see what still fails.`]
+    : [];
+}
+
+function memoryGaps(brief: Brief): string[] {
+  return [...brief.desk.memoryKills].map(
+    ([stage, kills]) =>
+      `${stage}: the kernel ended a process ${countOf(kills, 'time')}, because ${stage === 'working' ? 'a candidate' : 'the tests'} needed more memory than a sandbox may use; ${moreMemory(brief)}`,
+  );
+}
+
+function moreMemory(brief: Brief): string {
+  const mebibytes = Math.round(brief.limits.memoryBytes / 1024 ** 2);
+  return `${mebibytes} MiB are allowed, \`--memory ${mebibytes * 2}\` allows twice that`;
 }
 
 /** True for the person's dependencies when the prepared environment stands in their place. */

@@ -19,6 +19,7 @@ export interface Script {
   readonly findings: (commit: string) => readonly Finding[];
   /** Tests of the baseline that cannot be loaded. */
   readonly missing?: readonly MissingImport[];
+  readonly memoryKills?: (callId: string) => number;
   /** What a test run shows in a sandbox that holds this commit. */
   readonly report: (commit: string) => TestReport;
 }
@@ -51,7 +52,8 @@ export class ScriptedHost {
     this.done.push(context.callId);
     if (context.sandbox) this.sandboxes.add(context.sandbox.id);
     const output = tool.output.parse(this.#answer(tool.name, input as never, context.sandbox?.commit ?? ''));
-    return { output, isolation: context.sandbox ? isolation : null };
+    const memoryKills = this.#script.memoryKills?.(context.callId) ?? 0;
+    return { output, isolation: context.sandbox ? isolation : null, memoryKills };
   };
 
   #answer(tool: string, input: Record<string, unknown>, commit: string): unknown {

@@ -37,6 +37,8 @@ export const fixRequestSchema = z.object({
   budgetRuns: z.number().int().positive().default(1500),
   /** Wall time of one execution of the test command, in seconds. */
   testTimeoutSeconds: z.number().positive().default(120),
+  /** Memory that one sandbox may use, in MiB; absent: a quarter of the machine's, at least 1 GiB and at most 8. */
+  memoryMebibytes: z.number().int().min(256).optional(),
 });
 export type FixRequest = z.infer<typeof fixRequestSchema>;
 
