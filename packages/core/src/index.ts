@@ -118,8 +118,10 @@ export {
   taskStateSchema,
 } from './vocabulary/task.ts';
 export {
+  exitCodeTest,
   failingTests,
   isGreen,
+  isRepaired,
   type MissingImport,
   missingImportSchema,
   type TestCase,

@@ -1,5 +1,6 @@
 import {
   countOf,
+  exitCodeTest,
   failingTests,
   type Isolation,
   isGreen,
@@ -138,15 +139,13 @@ export function judgedBy(baseline: Baseline): { baselineFailing: TestCase[]; cou
 export function failures(report: TestReport): string[] {
   const failed = failingTests(report);
   if (failed.length > 0) return failed;
-  return isGreen(report) ? [] : [wholeCommandId];
+  return isGreen(report) ? [] : [exitCodeTest];
 }
-
-const wholeCommandId = 'command::exit code';
 
 function wholeCommand(report: TestReport): TestCase {
   const ending = report.exitCode === null ? `ended by ${report.signal ?? 'a signal'}` : `exit code ${report.exitCode}`;
   return {
-    id: wholeCommandId,
+    id: exitCodeTest,
     file: null,
     name: 'exit code',
     status: 'failed',

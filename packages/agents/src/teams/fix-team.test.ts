@@ -195,6 +195,16 @@ describe('the fix team', () => {
     assert.match(result.gaps.join('\n'), /1 failing test cannot be loaded.*`app`/);
   });
 
+  it('delivers what makes a file load, which then has tests of other names', async () => {
+    const loading: Script = {
+      ...script,
+      baseline: counted(['t.js', 'failed']),
+      report: () => counted(['works', 'passed']),
+    };
+    const result = await run(new ScriptedHost(loading));
+    assert.equal(result.outcome, 'delivered', result.summary);
+  });
+
   it('says so when the kernel ended a test run for want of memory, and how to allow more', async () => {
     const starved: Script = {
       ...script,

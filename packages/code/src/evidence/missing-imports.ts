@@ -2,12 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { MissingImport, TestReport } from '@nova/core';
+import { exitCodeTest, type MissingImport, type TestReport } from '@nova/core';
 import { git } from '../workspace/git.ts';
 import { fileRole } from '../workspace/project-files.ts';
 import type { WorkingTree } from '../workspace/working-tree.ts';
 import { type ImportError, importErrorOf, lastImportError } from './import-errors.ts';
-import { exitCodeTest } from './test-run.ts';
 
 /**
  * The failing tests of a run that could not be loaded for want of something which no edit of the repository's source can

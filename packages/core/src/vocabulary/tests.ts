@@ -62,3 +62,25 @@ export function isGreen(report: TestReport): boolean {
   if (!report.counted) return true;
   return failingTests(report).length === 0 && report.tests.some((test) => test.status === 'passed');
 }
+
+/** Id of the pseudo-test that stands for a command's own success. */
+export const exitCodeTest = 'command::exit code';
+
+/**
+ * True when a test that failed on the base is repaired. A failure to load or a failing group has no test of its own
+ * once it is repaired; then the tests below it must be there, at least one passing and none failing.
+ */
+export function isRepaired(id: string, before: TestCase | undefined, report: TestReport): boolean {
+  if (id === exitCodeTest) return report.exitCode === 0 && !report.timedOut;
+  const now = report.tests.find((test) => test.id === id);
+  if (now) return now.status === 'passed';
+  if (!report.counted) return false;
+  if (before?.file === null && before.name === 'unhandled error') return !report.timedOut && report.exitCode === 0;
+  // How the probes name a file that did not load: by itself, or by the step that failed.
+  const wholeFile =
+    before !== undefined && before.file !== null && [before.file, '(collection)', '(import)'].includes(before.name);
+  const below = report.tests.filter((test) =>
+    wholeFile ? test.file === before.file && test.id !== id : test.id.startsWith(`${id} > `),
+  );
+  return below.some((test) => test.status === 'passed') && below.every((test) => test.status !== 'failed');
+}
