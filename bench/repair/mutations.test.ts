@@ -11,9 +11,10 @@ import { commandFor, packageSchema, runSuite } from './suite.ts';
 
 const javascript = `'use strict';
 const label = '日本 𝒳';
-module.exports = function clamp(value, low, high) {
+module.exports = function clamp(value, low = 0, high) {
   if (value < low || !Number.isFinite(value)) return low;
   const list = [value, high + 1].map((one) => Math.max(one, 0));
+  if (Number(list) > 1) list.pop();
   list.push(label.trim().indexOf('x', 2));
   return value > high ? high : value;
 };
@@ -28,8 +29,23 @@ def clamp(value, low, high):
     if value < low and not isinstance(value, str):
         return low
     total = max(value, 0) + 1
-    return min(total % high, label.find('x', 2))
+    label.strip()
+    return min(total % high, int(label.find('x', 2)), key=abs)
 `;
+
+const kindsOfBoth = [
+  'operator',
+  'off-by-one',
+  'condition',
+  'return',
+  'statement deletion',
+  'argument swap',
+  'call',
+  'condition dropped',
+  'call dropped',
+  'variable',
+  'property',
+];
 
 function applied(text: string, { start, end, text: replacement }: Mutation): string {
   return text.slice(0, start) + replacement + text.slice(end);
@@ -38,9 +54,7 @@ function applied(text: string, { start, end, text: replacement }: Mutation): str
 test('JavaScript mutations are of every kind, change the text and still parse', () => {
   const mutations = mutationsOfJavaScript('clamp.js', javascript);
   const kinds = new Set(mutations.map(({ operator }) => operator));
-  for (const kind of ['operator', 'off-by-one', 'condition', 'return', 'statement deletion', 'argument swap', 'call']) {
-    assert.ok(kinds.has(kind), kind);
-  }
+  for (const kind of [...kindsOfBoth, 'guard deletion', 'default dropped']) assert.ok(kinds.has(kind), kind);
   for (const mutation of mutations) {
     const text = applied(javascript, mutation);
     assert.notEqual(text, javascript);
@@ -56,17 +70,7 @@ test('Python mutations are of every kind, change the text and still parse', asyn
     const program = join(import.meta.dirname, 'mutate_python.py');
     const mutations: Mutation[] = JSON.parse(await must('python3', [program, 'clamp.py'], { cwd: root }));
     const kinds = new Set(mutations.map(({ operator }) => operator));
-    for (const kind of [
-      'operator',
-      'off-by-one',
-      'condition',
-      'return',
-      'statement deletion',
-      'argument swap',
-      'call',
-    ]) {
-      assert.ok(kinds.has(kind), kind);
-    }
+    for (const kind of [...kindsOfBoth, 'guard deletion', 'keyword']) assert.ok(kinds.has(kind), kind);
     const texts = mutations.map((mutation) => applied(python, mutation));
     assert.ok(
       texts.some((text) => text.includes("label.rfind('x', 2)")),
