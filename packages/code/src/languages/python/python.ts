@@ -22,7 +22,7 @@ export function createPythonLanguage(): LanguageModule {
   return {
     id: 'python',
     extensions: ['.py', '.pyw'],
-    parses: async (_path, text) => (await parser.parse(text)).sound,
+    parses: (_path, text) => parser.isSound(text),
     async statements(_path, text) {
       const { root } = await parser.parse(text);
       return statementsOf(root).map((node) => ({ startLine: node.startLine, endLine: ownEndLine(node) }));

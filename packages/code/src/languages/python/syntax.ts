@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { Language, Parser, type TreeCursor } from 'web-tree-sitter';
+import { Edit, Language, Parser, type Tree, type TreeCursor } from 'web-tree-sitter';
 
 /** A node of a Python syntax tree, as plain data; offsets count UTF-16 code units, lines from 1. */
 export interface SyntaxNode {
@@ -23,12 +23,32 @@ export interface SyntaxTree {
 /** Parses Python; the grammar is loaded with the first text. */
 export interface PythonParser {
   parse(text: string): Promise<SyntaxTree>;
+  /** Whether a text parses; fast for the many texts that differ a little from one another. */
+  isSound(text: string): Promise<boolean>;
 }
 
 /** Makes a parser of its own around the WebAssembly grammar. */
 export function createPythonParser(): PythonParser {
   let loading: Promise<Parser> | null = null;
+  let kept: { text: string; tree: Tree } | null = null;
   return {
+    async isSound(text) {
+      loading ??= load();
+      const parser = await loading;
+      const change = kept && changeBetween(kept.text, text);
+      const near = kept && change ? kept.tree.copy() : null;
+      if (near && change) near.edit(change);
+      const tree = parser.parse(text, near);
+      near?.delete();
+      if (!tree) throw new Error('The Python parser gave up.');
+      const sound = !tree.rootNode.hasError;
+      // What parses is a better start for the next text than what does not.
+      if (sound && !change) {
+        kept?.tree.delete();
+        kept = { text, tree };
+      } else tree.delete();
+      return sound;
+    },
     async parse(text) {
       loading ??= load();
       const parser = await loading;
@@ -49,6 +69,38 @@ async function load(): Promise<Parser> {
   await Parser.init();
   const grammar = createRequire(import.meta.url).resolve('tree-sitter-python/tree-sitter-python.wasm');
   return new Parser().setLanguage(await Language.load(grammar));
+}
+
+/** The one stretch that differs; null when the texts have too little in common for it to matter. */
+function changeBetween(before: string, after: string): Edit | null {
+  const shorter = Math.min(before.length, after.length);
+  let start = 0;
+  while (start < shorter && before.charCodeAt(start) === after.charCodeAt(start)) start += 1;
+  let end = 0;
+  while (
+    end < shorter - start &&
+    before.charCodeAt(before.length - 1 - end) === after.charCodeAt(after.length - 1 - end)
+  )
+    end += 1;
+  if (start + end < before.length / 2) return null;
+  return new Edit({
+    startIndex: start,
+    oldEndIndex: before.length - end,
+    newEndIndex: after.length - end,
+    startPosition: pointAt(before, start),
+    oldEndPosition: pointAt(before, before.length - end),
+    newEndPosition: pointAt(after, after.length - end),
+  });
+}
+
+function pointAt(text: string, offset: number): { row: number; column: number } {
+  let row = 0;
+  let line = 0;
+  for (let at = text.indexOf('\n'); at >= 0 && at < offset; at = text.indexOf('\n', at + 1)) {
+    row += 1;
+    line = at + 1;
+  }
+  return { row, column: offset - line };
 }
 
 /** Without recursion: generated code nests deeper than a stack. */
