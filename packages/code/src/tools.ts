@@ -16,7 +16,13 @@ import {
 } from '@nova/core';
 import { commitChange } from './changes/commit.ts';
 import { previewDiff } from './changes/preview.ts';
-import { type BaseMeasure, type EvaluateRequest, judgeCandidate, measureBase } from './debugging/evaluate.ts';
+import {
+  type BaseMeasure,
+  type EvaluateRequest,
+  judgeCandidate,
+  measureBase,
+  screenCandidates,
+} from './debugging/evaluate.ts';
 import { localise } from './debugging/localise.ts';
 import { minimise } from './debugging/minimise.ts';
 import { proposeCandidates } from './debugging/propose.ts';
@@ -50,6 +56,8 @@ export function createCodeTools(): Record<string, CodeTool> {
   const measures = new Map<string, BaseMeasure>();
   /** The last run of a command on the base, which spares a second one. */
   const baseRuns = new Map<string, TestRun>();
+  /** Commands whose runs leave something behind: one process for several candidates is not for them. */
+  const unclean = new Set<string>();
   const runKey = (command: string, context: ToolContext) =>
     JSON.stringify([context.workspace, context.commit, command]);
   const measured = async (request: EvaluateRequest, hands: Hands): Promise<{ base: BaseMeasure; runs: number }> => {
@@ -80,7 +88,20 @@ export function createCodeTools(): Record<string, CodeTool> {
       const deadline = performance.now() + input.seconds * 1000;
       const request = evaluateRequest(input);
       const { base, runs } = await measured(request, hands);
-      return evaluateAll({ ...input, deadline }, request, base, runs, hands, languages);
+      const key = runKey(request.command, hands.context);
+      const forking = base.focused?.forks && !unclean.has(key);
+      const left = Math.max(1, (deadline - performance.now()) / 1000);
+      const screened = forking ? await screenCandidates(input.candidates, base, left, hands.tree, hands.bench) : null;
+      if (screened?.clean === false) unclean.add(key);
+      return evaluateAll(
+        { ...input, deadline },
+        request,
+        base,
+        runs,
+        screened?.verdicts ?? new Map(),
+        hands,
+        languages,
+      );
     }),
     [repairMinimise.name]: tool(repairMinimise, async (input, hands) => {
       if (input.candidate.edits.length < 2) {
@@ -157,6 +178,7 @@ async function evaluateAll(
   request: EvaluateRequest,
   base: BaseMeasure,
   spent: number,
+  screened: ReadonlyMap<string, Verdict>,
   { context, tree, bench }: Hands,
   languages: readonly LanguageModule[],
 ): Promise<{ verdicts: Verdict[]; runs: number }> {
@@ -165,7 +187,7 @@ async function evaluateAll(
   let runs = spent;
   let plausible = 0;
   for (const [index, candidate] of candidates.entries()) {
-    if (plausible >= enough || performance.now() >= deadline) {
+    if (!screened.has(candidate.id) && (plausible >= enough || performance.now() >= deadline)) {
       verdicts.push({ candidate: candidate.id, outcome: 'not-run', stillFailing: null, runs: 0, durationMs: 0 });
       continue;
     }
@@ -174,7 +196,7 @@ async function evaluateAll(
     const known = byText.get(key);
     const verdict = known
       ? { ...known, candidate: candidate.id, runs: 0, durationMs: 0 }
-      : await judgeCandidate(candidate, base, request, tree, bench, languages);
+      : (screened.get(candidate.id) ?? (await judgeCandidate(candidate, base, request, tree, bench, languages)));
     byText.set(key, verdict);
     verdicts.push(verdict);
     runs += verdict.runs;

@@ -1,4 +1,12 @@
-import { type Candidate, exitCodeTest, type TestCase, type TestReport, type Verdict } from '@nova/core';
+import {
+  applyEdits,
+  type Candidate,
+  editsByPath,
+  exitCodeTest,
+  type TestCase,
+  type TestReport,
+  type Verdict,
+} from '@nova/core';
 import type { TestBench, TestRun } from '../evidence/test-run.ts';
 import type { LanguageModule } from '../languages/language.ts';
 import { languageFor } from '../languages/language-for.ts';
@@ -19,12 +27,21 @@ export interface BaseMeasure {
   readonly baseline: Baseline;
   readonly target: readonly string[];
   /** Runs only the failing tests, and shows them failing on the base; null when there is none. */
-  readonly focused: { readonly command: string; readonly timeoutMs: number } | null;
+  readonly focused: Focused | null;
   readonly timeoutMs: number;
   readonly runs: number;
 }
 
+interface Focused {
+  readonly command: string;
+  readonly timeoutMs: number;
+  /** Several candidates may be judged by forks of one process, which has loaded these modules; null: by no means. */
+  readonly forks: { readonly modules: readonly string[] } | null;
+}
+
 const shortestTimeoutMs = 5000;
+/** The failing tests alone: an edit that makes them hang is common, and each costs this much of the search. */
+const shortestFocusedMs = 2500;
 
 /**
  * Measures the base: what passes, how long it takes, and whether a shorter command shows the same failures. `known` is a
@@ -61,10 +78,35 @@ export async function measureBase(
       return now?.status === 'failed' && alike(before, now);
     });
     if (!shows) continue;
-    focused = { command, timeoutMs: Math.min(timeoutMs, candidateTimeout(run, request.timeoutMs)) };
+    const limit = Math.min(timeoutMs, candidateTimeout(run, request.timeoutMs, shortestFocusedMs));
+    const forks = await showsInFork(command, limit, run, wanted, tree, bench);
+    runs += forks.runs;
+    focused = { command, timeoutMs: limit, forks: forks.found };
     break;
   }
   return { baseline, target, focused, timeoutMs, runs };
+}
+
+/** Whether a fork of a warm process, with nothing changed, shows the same failures as the command by itself. */
+async function showsInFork(
+  command: string,
+  timeoutMs: number,
+  run: TestRun,
+  wanted: readonly TestCase[],
+  tree: WorkingTree,
+  bench: TestBench,
+): Promise<{ found: Focused['forks']; runs: number }> {
+  if (!/^(pytest|unittest)$/.test(run.report.runner) || run.report.timedOut) return { found: null, runs: 0 };
+  const asked = { command, variants: [new Map()], modules: [], timeoutMs, secondsForAll: 1 };
+  const { reports, clean, modules } = await bench.runVariants(asked);
+  const untouched = (await tree.changed()).length === 0;
+  await tree.restore();
+  const [report] = reports;
+  const shows = wanted.every(({ id }) => {
+    const [before, now] = [run.report, report].map((one) => one?.tests.find((test) => test.id === id));
+    return before && now?.status === 'failed' && sameMessage(before, now);
+  });
+  return { found: clean && untouched && shows ? { modules } : null, runs: report ? 1 : 0 };
 }
 
 /** The same first line of the failure, whatever numbers stand in it. */
@@ -73,13 +115,49 @@ function sameMessage(before: TestCase, now: TestCase): boolean {
   return first(before) === first(now);
 }
 
-/** Four times the base, at least 5 s. A base that hung tells by its finished tests how long they need. */
-function candidateTimeout(run: TestRun, most: number): number {
+/** Four times the base, at least `least`. A base that hung tells by its finished tests how long they need. */
+function candidateTimeout(run: TestRun, most: number, least = shortestTimeoutMs): number {
   const { report } = run;
   const spent = report.timedOut
     ? report.tests.reduce((sum, test) => sum + test.durationMs, 0) + 1000
     : report.durationMs;
-  return Math.min(most, Math.max(shortestTimeoutMs, 4 * spent));
+  return Math.min(most, Math.max(least, 4 * spent));
+}
+
+/**
+ * Verdicts on those candidates that leave the failing tests red, each from a fork of one warm process; the others have to
+ * be judged by runs of their own. When a run left something that another could have found, nothing of them all counts and
+ * `clean` is false.
+ */
+export async function screenCandidates(
+  candidates: readonly Pick<Candidate, 'id' | 'edits'>[],
+  base: BaseMeasure,
+  seconds: number,
+  tree: WorkingTree,
+  bench: TestBench,
+): Promise<{ verdicts: Map<string, Verdict>; clean: boolean }> {
+  const verdicts = new Map<string, Verdict>();
+  if (!base.focused?.forks) return { verdicts, clean: true };
+  const variants = [];
+  for (const { edits } of candidates) {
+    const files = new Map<string, string>();
+    for (const [path, group] of editsByPath(edits)) files.set(path, applyEdits((await tree.read(path)) ?? '', group));
+    variants.push(files);
+  }
+  const { command, timeoutMs, forks } = base.focused;
+  const asked = { command, variants, modules: forks.modules, timeoutMs, secondsForAll: seconds };
+  const { reports, clean } = await bench.runVariants(asked);
+  const untouched = (await tree.changed()).length === 0;
+  await tree.restore();
+  if (!clean || !untouched) return { verdicts, clean: false };
+  for (const [index, { id }] of candidates.entries()) {
+    const report = reports[index];
+    const left = report ? unrepaired(base.target, base.baseline, report).length : 0;
+    if (!report || left === 0) continue;
+    const outcome = report.timedOut ? 'timed-out' : 'still-failing';
+    verdicts.set(id, { candidate: id, outcome, stillFailing: left, runs: 1, durationMs: report.durationMs });
+  }
+  return { verdicts, clean: true };
 }
 
 /** Judges one candidate on the workspace's files; they are put back before it resolves. */

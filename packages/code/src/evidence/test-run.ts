@@ -5,6 +5,7 @@ import type { ToolContext } from '../tool-context.ts';
 import type { WorkingTree } from '../workspace/working-tree.ts';
 import { createNodeProbe } from './node/node-probe.ts';
 import type { CoverageLimit, EvidenceProbe, ProbeReport, TestCoverage } from './probe.ts';
+import { runVariants, type VariantRuns, type VariantsRequest } from './python/variants.ts';
 import { runShell, type ShellResult } from './shell.ts';
 
 const mostWidths = 4;
@@ -54,6 +55,11 @@ export class TestBench {
       // Counters are put in once: a second instrumented run starts from the files as they were.
       if (options.coverage) await this.#tree.restore();
     }
+  }
+
+  /** Runs a Python command on variants of the files, which are as they were when it resolves, unless a test changed them. */
+  runVariants(request: VariantsRequest): Promise<VariantRuns> {
+    return runVariants(request, this.#context, this.#pythonProbe);
   }
 
   /** A command that refuses the injected options says so at once; then they are paired otherwise, then left out. */

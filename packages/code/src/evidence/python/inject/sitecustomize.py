@@ -61,6 +61,11 @@ class _Watch:
             try:
                 __import__("nova_probe." + part)
                 getattr(sys.modules["nova_probe"], part).watch(module)
+                import os
+
+                if "NOVA_PROBE_VARIANTS" in os.environ:
+                    __import__("nova_probe.variants")
+                    sys.modules["nova_probe"].variants.serve(module)
             except Exception:
                 pass
 
