@@ -37,6 +37,9 @@ import { reviewChange } from './review/review.ts';
 import type { ToolContext } from './tool-context.ts';
 import { WorkingTree } from './workspace/working-tree.ts';
 
+/** What looks right at first needs the rest of the time for runs of its own. */
+const shareOfScreening = 0.75;
+
 /** A tool's work; input and output are parsed by its manifest's schemas here. */
 export type CodeTool = (input: unknown, context: ToolContext) => Promise<unknown>;
 
@@ -91,7 +94,9 @@ export function createCodeTools(): Record<string, CodeTool> {
       const key = runKey(request.command, hands.context);
       const forking = base.focused?.forks && !unclean.has(key);
       const left = Math.max(1, (deadline - performance.now()) / 1000);
-      const screened = forking ? await screenCandidates(input.candidates, base, left, hands.tree, hands.bench) : null;
+      const screened = forking
+        ? await screenCandidates(input.candidates, base, left * shareOfScreening, hands.tree, hands.bench, languages)
+        : null;
       if (screened?.clean === false) unclean.add(key);
       return evaluateAll(
         { ...input, deadline },

@@ -135,22 +135,25 @@ export async function screenCandidates(
   seconds: number,
   tree: WorkingTree,
   bench: TestBench,
+  languages: readonly LanguageModule[],
 ): Promise<{ verdicts: Map<string, Verdict>; clean: boolean }> {
   const verdicts = new Map<string, Verdict>();
   if (!base.focused?.forks) return { verdicts, clean: true };
   const variants = [];
-  for (const { edits } of candidates) {
+  for (const { id, edits } of candidates) {
     const files = new Map<string, string>();
     for (const [path, group] of editsByPath(edits)) files.set(path, applyEdits((await tree.read(path)) ?? '', group));
-    variants.push(files);
+    if (await parseAll(files, languages)) variants.push({ id, files });
+    else verdicts.set(id, { candidate: id, outcome: 'does-not-parse', stillFailing: null, runs: 0, durationMs: 0 });
   }
   const { command, timeoutMs, forks } = base.focused;
-  const asked = { command, variants, modules: forks.modules, timeoutMs, secondsForAll: seconds };
+  const files = variants.map((variant) => variant.files);
+  const asked = { command, variants: files, modules: forks.modules, timeoutMs, secondsForAll: seconds };
   const { reports, clean } = await bench.runVariants(asked);
   const untouched = (await tree.changed()).length === 0;
   await tree.restore();
   if (!clean || !untouched) return { verdicts, clean: false };
-  for (const [index, { id }] of candidates.entries()) {
+  for (const [index, { id }] of variants.entries()) {
     const report = reports[index];
     const left = report ? unrepaired(base.target, base.baseline, report).length : 0;
     if (!report || left === 0) continue;
@@ -158,6 +161,14 @@ export async function screenCandidates(
     verdicts.set(id, { candidate: id, outcome, stillFailing: left, runs: 1, durationMs: report.durationMs });
   }
   return { verdicts, clean: true };
+}
+
+async function parseAll(files: ReadonlyMap<string, string>, languages: readonly LanguageModule[]): Promise<boolean> {
+  for (const [path, text] of files) {
+    const language = languageFor(path, languages);
+    if (language && !(await language.parses(path, text))) return false;
+  }
+  return true;
 }
 
 /** Judges one candidate on the workspace's files; they are put back before it resolves. */
@@ -185,12 +196,9 @@ export async function judgeCandidate(
   };
   try {
     await tree.apply(candidate.edits);
-    for (const path of new Set(candidate.edits.map((edit) => edit.path))) {
-      const language = languageFor(path, languages);
-      if (language && !(await language.parses(path, (await tree.read(path)) ?? ''))) {
-        return verdict('does-not-parse', null);
-      }
-    }
+    const files = new Map<string, string>();
+    for (const { path } of candidate.edits) files.set(path, (await tree.read(path)) ?? '');
+    if (!(await parseAll(files, languages))) return verdict('does-not-parse', null);
     if (base.focused) {
       const report = await attempt(base.focused.command, base.focused.timeoutMs);
       const left = unrepaired(base.target, base.baseline, report).length;

@@ -53,12 +53,10 @@ export async function proposeCandidates(
   const ordered = diversified(scored);
   const candidates: Candidate[] = [];
   const results = new Set<string>();
-  let unparsable = 0;
   for (const { proposal, score } of ordered) {
     if (candidates.length >= request.limit) break;
-    const result = await resultOf(proposal.edits, texts, languages);
-    if (result === 'unparsable') unparsable++;
-    if (result === 'unparsable' || result === 'unchanged' || results.has(result)) continue;
+    const result = resultOf(proposal.edits, texts);
+    if (result === null || results.has(result)) continue;
     results.add(result);
     candidates.push({
       id: createHash('sha256').update(JSON.stringify(proposal.edits)).digest('hex').slice(0, 16),
@@ -72,7 +70,6 @@ export async function proposeCandidates(
   notes.push(
     `${scored.length} proposals at ${request.suspects.length} suspects, ${candidates.length} distinct candidates kept.`,
   );
-  if (unparsable > 0) notes.push(`${unparsable} proposals did not parse and were dropped.`);
   return { candidates, notes };
 }
 
@@ -114,26 +111,24 @@ function diversified(scored: readonly Scored[]): Scored[] {
     .sort(byScore);
 }
 
-async function resultOf(
-  edits: readonly TextEdit[],
-  texts: ReadonlyMap<string, string>,
-  languages: readonly LanguageModule[],
-): Promise<string> {
+/**
+ * What tells results apart; null when nothing changes or the edits do not fit. Whether it parses is asked when a candidate is
+ * judged: most are never tried, and parsing them all took longer than judging the first hundred.
+ */
+function resultOf(edits: readonly TextEdit[], texts: ReadonlyMap<string, string>): string | null {
   const hash = createHash('sha256');
   let changed = false;
   for (const [path, group] of editsByPath(edits)) {
     const before = texts.get(path);
-    if (before === undefined) return 'unparsable';
+    if (before === undefined) return null;
     let after: string;
     try {
       after = applyEdits(before, group);
     } catch {
-      return 'unparsable';
+      return null;
     }
-    const language = languageFor(path, languages);
     if (after !== before) changed = true;
-    if (!language || (await language.parses(path, after)) === false) return 'unparsable';
     hash.update(path).update('\0').update(after).update('\0');
   }
-  return changed ? hash.digest('hex') : 'unchanged';
+  return changed ? hash.digest('hex') : null;
 }

@@ -33,7 +33,14 @@ type Signal =
   | 'one-more-or-less'
   | 'unexpected-error'
   | 'missing-error'
-  | 'undefined-name';
+  | 'undefined-name'
+  | 'no-attribute'
+  | 'wrong-keyword'
+  | 'too-few-arguments'
+  | 'too-many-arguments'
+  | 'wrong-type'
+  | 'out-of-range'
+  | 'endless';
 
 /** Templates by name, in the languages' own words, that repair what a signal speaks of. */
 const repairs: readonly (readonly [Signal, RegExp, number])[] = [
@@ -56,7 +63,19 @@ const repairs: readonly (readonly [Signal, RegExp, number])[] = [
   ],
   ['unexpected-error', /guard|^absent|condition|boundary|comparison|default|typeof|negat/, 1.4],
   ['missing-error', /throw|raise|condition|statement\.copy|insert-copy|negat|comparison|guard/, 1.4],
-  ['undefined-name', /variable|name|import|property|misspelt/, 2],
+  ['undefined-name', /variable|name|import|property|misspelt|initialisation|insert|statement\.copy/, 2],
+  ['no-attribute', /attribute|method|initialisation|super|call|variable|insert|property|wrong-function/, 1.8],
+  ['wrong-keyword', /wrong-keyword/, 2.5],
+  ['wrong-keyword', /argument|wrong-function|method/, 1.5],
+  ['too-few-arguments', /argument|super|wrong-function|method|default/, 2.2],
+  ['too-many-arguments', /argument|spread|wrong-function|method/, 2.2],
+  ['wrong-type', /call|convert|wrap|variable|attribute|property|argument|initial|none|constant/, 1.6],
+  ['out-of-range', /boundary|off-by-one|bounds|slice|index|comparison|guard|initial|start|number|loop/, 1.8],
+  [
+    'endless',
+    /guard|boundary|comparison|argument|update|operator|arithmetic|condition|insert|statement\.copy|return/,
+    1.6,
+  ],
 ];
 
 /** What the words of all failures together say. */
@@ -78,8 +97,18 @@ function signalsIn(message: string): Signal[] {
   says(/is not a (function|constructor)|not callable/, 'not-a-function');
   says(/\bNaN\b/, 'not-a-number');
   says(/\bPromise\b|was never awaited|<coroutine/, 'promise');
-  says(/is not defined\b/, 'undefined-name');
+  says(/is not defined\b|UnboundLocalError|before initialization/, 'undefined-name');
   says(/Missing expected (exception|rejection)|DID NOT RAISE|not raised|to throw/, 'missing-error');
+  says(/has no attribute '/, 'no-attribute');
+  says(/unexpected keyword argument|invalid keyword argument/, 'wrong-keyword');
+  says(/missing \d+ required (positional|keyword)|expected at least \d+ argument/, 'too-few-arguments');
+  says(/takes (no|\d+|from \d+ to \d+) (positional )?arguments? |expected at most \d+ argument/, 'too-many-arguments');
+  says(
+    /TypeError: .*(unsupported operand|can only concatenate|must be|not (subscriptable|iterable|supported between)|expected)|has no len\(\)/,
+    'wrong-type',
+  );
+  says(/index out of range|IndexError|Invalid array length|RangeError: (?!Maximum)/, 'out-of-range');
+  says(/RecursionError|maximum recursion|Maximum call stack|did not end within/i, 'endless');
   says(/^(\w*Error\b|Got unwanted exception)|Cannot (read|set)|is not (a function|iterable)/m, 'unexpected-error');
   const expected = comparedValue(message, 'expected');
   const actual = comparedValue(message, 'actual');
