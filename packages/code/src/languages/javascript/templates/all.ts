@@ -1,6 +1,7 @@
 import { argumentsOf, methods, missingCalls, wrappers } from './calls.ts';
 import { copies, elements } from './collections.ts';
 import { branches, conditions, storedConditions, truthiness, typeChecks } from './conditions.ts';
+import { askedFirst, callsAround, defaultsElsewhere, propertiesOfObject, statementsElsewhere } from './forgotten.ts';
 import { absence, earlyReturns, guardedStatements, prototypes } from './guards.ts';
 import { offByOne, operands, operatorReplacement } from './operators.ts';
 import { pairs, renamedThroughout, swappedValues } from './pairs.ts';
@@ -44,4 +45,9 @@ export const templates: readonly Template[] = [
   pairs,
   renamedThroughout,
   swappedValues,
+  statementsElsewhere,
+  callsAround,
+  propertiesOfObject,
+  askedFirst,
+  defaultsElsewhere,
 ];

@@ -178,6 +178,7 @@ export const initialisations: Template = function* (place) {
     if (!place.nodes.some((node) => node.type === 'identifier' && place.code(node) === name)) continue;
     const kinds = place.scope.kinds.get(name);
     const values = [
+      ...valuesElsewhere(place, name),
       kinds?.has('mapping') ? '{}' : null,
       kinds?.has('sequence') ? '[]' : null,
       kinds?.has('text') ? "''" : null,
@@ -206,6 +207,18 @@ export const initialisations: Template = function* (place) {
     }
   }
 };
+
+/** What the file gives a variable of this name elsewhere. */
+function valuesElsewhere(place: Place, name: string): string[] {
+  const found = new Set<string>();
+  for (const node of descend(place.root)) {
+    const left = node.type === 'assignment' ? field(node, 'left') : null;
+    const right = node.type === 'assignment' ? field(node, 'right') : null;
+    if (!left || !right || place.code(left) !== name || right.startLine !== right.endLine) continue;
+    if (visible(place, right)) found.add(place.code(right));
+  }
+  return [...found].slice(0, 5);
+}
 
 function firstStatement(place: Place): SyntaxNode | null {
   const body = place.scope.owner ? field(place.scope.owner, 'body') : null;

@@ -3,6 +3,7 @@ import { argumentsOfCalls, methodFamilies } from './calls.ts';
 import { conditions } from './conditions.ts';
 import { defaults } from './defaults.ts';
 import { exceptionTypes } from './exceptions.ts';
+import { forgotten } from './forgotten.ts';
 import { minedConditions, minedGuards } from './guards.ts';
 import { imports } from './imports.ts';
 import { insertions } from './insertions.ts';
@@ -38,6 +39,7 @@ export const templates: readonly Template[] = [
   strings,
   literals,
   insertions,
+  forgotten,
   minedCalls,
   minedGuards,
   minedConditions,
