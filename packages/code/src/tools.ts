@@ -92,9 +92,9 @@ export function createCodeTools(): Record<string, CodeTool> {
       const request = evaluateRequest(input);
       const { base, runs } = await measured(request, hands);
       const key = runKey(request.command, hands.context);
-      const forking = base.focused?.forks && !unclean.has(key);
+      const together = base.focused?.together && !unclean.has(key);
       const left = Math.max(1, (deadline - performance.now()) / 1000);
-      const screened = forking
+      const screened = together
         ? await screenCandidates(input.candidates, base, left * shareOfScreening, hands.tree, hands.bench, languages)
         : null;
       if (screened?.clean === false) unclean.add(key);

@@ -35,8 +35,8 @@ export interface BaseMeasure {
 interface Focused {
   readonly command: string;
   readonly timeoutMs: number;
-  /** Several candidates may be judged by forks of one process, which has loaded these modules; null: by no means. */
-  readonly forks: { readonly modules: readonly string[] } | null;
+  /** How several candidates may be judged in one go, with what is loaded once for all of them; null: not at all. */
+  readonly together: { readonly how: 'forks' | 'in turn'; readonly modules: readonly string[] } | null;
 }
 
 const shortestTimeoutMs = 5000;
@@ -79,26 +79,28 @@ export async function measureBase(
     });
     if (!shows) continue;
     const limit = Math.min(timeoutMs, candidateTimeout(run, request.timeoutMs, shortestFocusedMs));
-    const forks = await showsInFork(command, limit, run, wanted, tree, bench);
-    runs += forks.runs;
-    focused = { command, timeoutMs: limit, forks: forks.found };
+    const together = await showsTogether(command, limit, run, wanted, tree, bench);
+    runs += together.runs;
+    focused = { command, timeoutMs: limit, together: together.found };
     break;
   }
   return { baseline, target, focused, timeoutMs, runs };
 }
 
-/** Whether a fork of a warm process, with nothing changed, shows the same failures as the command by itself. */
-async function showsInFork(
+/** Whether runs of many variants, of which one changes nothing, show for it the same failures as the command by itself. */
+async function showsTogether(
   command: string,
   timeoutMs: number,
   run: TestRun,
   wanted: readonly TestCase[],
   tree: WorkingTree,
   bench: TestBench,
-): Promise<{ found: Focused['forks']; runs: number }> {
-  if (!/^(pytest|unittest)$/.test(run.report.runner) || run.report.timedOut) return { found: null, runs: 0 };
+): Promise<{ found: Focused['together']; runs: number }> {
+  const { runner } = run.report;
+  const how = /^(pytest|unittest)$/.test(runner) ? 'forks' : /^(node:test|vitest)$/.test(runner) ? 'in turn' : null;
+  if (how === null || run.report.timedOut) return { found: null, runs: 0 };
   const asked = { command, variants: [new Map()], modules: [], timeoutMs, secondsForAll: 1 };
-  const { reports, clean, modules } = await bench.runVariants(asked);
+  const { reports, clean, modules } = await bench.runVariants(how, asked);
   const untouched = (await tree.changed()).length === 0;
   await tree.restore();
   const [report] = reports;
@@ -106,7 +108,7 @@ async function showsInFork(
     const [before, now] = [run.report, report].map((one) => one?.tests.find((test) => test.id === id));
     return before && now?.status === 'failed' && sameMessage(before, now);
   });
-  return { found: clean && untouched && shows ? { modules } : null, runs: report ? 1 : 0 };
+  return { found: clean && untouched && shows ? { how, modules } : null, runs: report ? 1 : 0 };
 }
 
 /** The same first line of the failure, whatever numbers stand in it. */
@@ -125,8 +127,8 @@ function candidateTimeout(run: TestRun, most: number, least = shortestTimeoutMs)
 }
 
 /**
- * Verdicts on those candidates that leave the failing tests red, each from a fork of one warm process; the others have to
- * be judged by runs of their own. When a run left something that another could have found, nothing of them all counts and
+ * Verdicts on those candidates that leave the failing tests red, from runs between which nothing is cleaned up; the others
+ * have to be judged by runs of their own. When a run left something that another could have found, nothing of them all counts and
  * `clean` is false.
  */
 export async function screenCandidates(
@@ -138,7 +140,7 @@ export async function screenCandidates(
   languages: readonly LanguageModule[],
 ): Promise<{ verdicts: Map<string, Verdict>; clean: boolean }> {
   const verdicts = new Map<string, Verdict>();
-  if (!base.focused?.forks) return { verdicts, clean: true };
+  if (!base.focused?.together) return { verdicts, clean: true };
   const variants = [];
   for (const { id, edits } of candidates) {
     const files = new Map<string, string>();
@@ -146,10 +148,10 @@ export async function screenCandidates(
     if (await parseAll(files, languages)) variants.push({ id, files });
     else verdicts.set(id, { candidate: id, outcome: 'does-not-parse', stillFailing: null, runs: 0, durationMs: 0 });
   }
-  const { command, timeoutMs, forks } = base.focused;
+  const { command, timeoutMs, together } = base.focused;
   const files = variants.map((variant) => variant.files);
-  const asked = { command, variants: files, modules: forks.modules, timeoutMs, secondsForAll: seconds };
-  const { reports, clean } = await bench.runVariants(asked);
+  const asked = { command, variants: files, modules: together.modules, timeoutMs, secondsForAll: seconds };
+  const { reports, clean } = await bench.runVariants(together.how, asked);
   const untouched = (await tree.changed()).length === 0;
   await tree.restore();
   if (!clean || !untouched) return { verdicts, clean: false };

@@ -5,8 +5,9 @@ import type { ToolContext } from '../tool-context.ts';
 import type { WorkingTree } from '../workspace/working-tree.ts';
 import { createNodeProbe } from './node/node-probe.ts';
 import type { CoverageLimit, EvidenceProbe, ProbeReport, TestCoverage } from './probe.ts';
-import { runVariants, type VariantRuns, type VariantsRequest } from './python/variants.ts';
+import { runForks } from './python/variants.ts';
 import { runShell, type ShellResult } from './shell.ts';
+import { runInTurn, type VariantRuns, type VariantsRequest } from './variants.ts';
 
 const mostWidths = 4;
 const outputTailBytes = 16 * 1024;
@@ -57,9 +58,14 @@ export class TestBench {
     }
   }
 
-  /** Runs a Python command on variants of the files, which are as they were when it resolves, unless a test changed them. */
-  runVariants(request: VariantsRequest): Promise<VariantRuns> {
-    return runVariants(request, this.#context, this.#pythonProbe);
+  /**
+   * Runs a command on variants of the files: a Python command by forks of one process, any that Node's probe understands one
+   * after another. The files are as they were when it resolves, unless a test changed them.
+   */
+  runVariants(how: 'forks' | 'in turn', request: VariantsRequest): Promise<VariantRuns> {
+    if (how === 'forks') return runForks(request, this.#context, this.#pythonProbe);
+    const pairing = this.#pairing === 'none' ? undefined : this.#pairing;
+    return runInTurn(request, this.#context, createNodeProbe(pairing));
   }
 
   /** A command that refuses the injected options says so at once; then they are paired otherwise, then left out. */

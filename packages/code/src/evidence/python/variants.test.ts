@@ -4,8 +4,8 @@ import { test } from 'node:test';
 import { TemporaryProject } from '../../testing/temporary-project.ts';
 import { WorkingTree } from '../../workspace/working-tree.ts';
 import { TestBench } from '../test-run.ts';
+import type { VariantRuns } from '../variants.ts';
 import { createPythonProbe } from './python-probe.ts';
-import type { VariantRuns } from './variants.ts';
 
 const source = 'import graphlib\n\nSEEN = []\n\ndef double(x):\n    SEEN.append(x)\n    return x + 1\n';
 const tests = [
@@ -35,7 +35,7 @@ async function run(project: TemporaryProject, command: string, only = variants):
   const tree = new WorkingTree(context.workspace, context.commit, context.settle);
   const probe = createPythonProbe();
   const request = { command, variants: only, modules: [], timeoutMs: 3000, secondsForAll: 60 };
-  const runs = await new TestBench(own, tree, probe).runVariants(request);
+  const runs = await new TestBench(own, tree, probe).runVariants('forks', request);
   assert.deepEqual(await tree.changed(), [], 'the files are as they were');
   return runs;
 }
@@ -78,6 +78,6 @@ test('what a run leaves for the next one is noticed, and a process that has load
   );
   mkdirSync(scratch, { recursive: true });
   const request = { variants: variants.slice(0, 1), modules: [], timeoutMs: 3000, secondsForAll: 60 };
-  const runs = await bench.runVariants({ ...request, command: 'python3 -m unittest test_calc' });
+  const runs = await bench.runVariants('forks', { ...request, command: 'python3 -m unittest test_calc' });
   assert.equal(runs.clean, false);
 });

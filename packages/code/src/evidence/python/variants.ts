@@ -5,25 +5,7 @@ import { z } from 'zod';
 import type { ToolContext } from '../../tool-context.ts';
 import type { EvidenceProbe } from '../probe.ts';
 import { runShell } from '../shell.ts';
-
-export interface VariantsRequest {
-  readonly command: string;
-  /** For each variant the whole texts of the files that it changes, by path relative to the repository. */
-  readonly variants: readonly ReadonlyMap<string, string>[];
-  /** Modules of the standard library that the command is known to load; empty: it is found out. */
-  readonly modules: readonly string[];
-  readonly timeoutMs: number;
-  /** No variant is begun after this much wall time. */
-  readonly secondsForAll: number;
-}
-
-/** What the variants showed, each null when it was not run; `clean` when no run left anything that the next could find. */
-export interface VariantRuns {
-  readonly reports: readonly (TestReport | null)[];
-  readonly clean: boolean;
-  /** What the first variant loaded of the standard library. */
-  readonly modules: readonly string[];
-}
+import { type VariantRuns, type VariantsRequest, variantReport } from '../variants.ts';
 
 const outcomeSchema = z.object({
   number: z.number().int(),
@@ -39,7 +21,7 @@ const modulesSchema = z.object({ modules: z.array(z.string()) });
  * Runs a Python test command once for each variant of the files, each in a fork of one process that has loaded the
  * interpreter and the test runner. Reports are all null when the command cannot be run so. The files are as before.
  */
-export async function runVariants(
+export async function runForks(
   request: VariantsRequest,
   context: ToolContext,
   probe: EvidenceProbe,
@@ -94,17 +76,7 @@ export async function runVariants(
       const { number, exit, timedOut, seconds, left } = parsed.data;
       if (left.length > 0) clean = false;
       const found = await probe.collect({ ...probing, reportFolder: reportFolder(number) });
-      reports[number] = {
-        runner: found?.runner ?? 'command',
-        counted: (found?.tests.length ?? 0) > 0,
-        exitCode: exit,
-        signal: null,
-        timedOut,
-        durationMs: seconds * 1000,
-        tests: [...(found?.tests ?? [])],
-        outputTail: '',
-        outputBytes: 0,
-      };
+      reports[number] = variantReport(found, { exitCode: exit, timedOut, durationMs: seconds * 1000 });
     }
     return { reports, clean, modules };
   } finally {
