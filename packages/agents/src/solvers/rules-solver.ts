@@ -3,8 +3,8 @@ import type { Brief } from '../base/brief.ts';
 import { judgedBy } from '../roles/tester.ts';
 import type { Search, Solver, SolverRequest } from './solver.ts';
 
-const candidateLimit = 600;
-const chunkSizes = [3, 6, 12];
+const candidateLimit = 1000;
+const chunkSizes = [3, 8, 16, 24];
 /** A found repair is compared with a few neighbours, so that a person gets alternatives instead of the first hit. */
 const roundsAfterFirstPlausible = 1;
 const enoughPlausible = 4;
