@@ -117,7 +117,8 @@ def _temporary():
     for folder in (os.environ.get("TMPDIR"), "/tmp"):
         try:
             if folder:
-                return set(os.listdir(folder))
+                # pytest makes a new folder in this one for each run, and no run reads another's.
+                return {name for name in os.listdir(folder) if not name.startswith("pytest-of-")}
         except OSError:
             pass
     return set()
