@@ -8,6 +8,7 @@ import { similarity } from './names.ts';
 export const forgotten: Template = function* (place) {
   yield* keywordNames(place);
   yield* unusedFunctions(place);
+  yield* returnValues(place);
   if (!takesNeighbours(place)) return;
   yield* attributesSet(place);
   yield* superCalls(place);
@@ -97,6 +98,38 @@ function* unusedFunctions(place: Place): Generator<Draft> {
       yield replacing(place, node, text, 'missing-call', 0.1, `\`${name}\` is used nowhere; this makes {old} {new}.`);
     }
   }
+}
+
+/** What a return without a value, or an end without a return, should hand back. */
+function* returnValues(place: Place): Generator<Draft> {
+  const { owner, ownerName } = place.scope;
+  const node = place.statement;
+  if (owner?.type !== 'function_definition' || ownerName === null) return;
+  const bare = node.type === 'return_statement' && parts(node).length === 0;
+  const end = isSimple(node) && isLast(node) && node.parent === field(owner, 'body');
+  if (!bare && !(end && !/\breturn [^N\n]/.test(place.code(owner)))) return;
+  const values = new Set([...place.scope.unused].filter((name) => !place.scope.parameters.includes(name)));
+  for (const name of place.scope.variables.filter((one) => place.scope.locals.has(one)).slice(0, 3)) values.add(name);
+  const others = returnsOf(place)
+    .filter(({ value }) => value.end - value.start <= 80 && visible(place, value))
+    .sort((a, b) => similarity(b.ownerName, ownerName) - similarity(a.ownerName, ownerName));
+  for (const { value } of others.slice(0, 6)) values.add(place.code(value));
+  for (const [rank, value] of [...values].slice(0, 10).entries()) {
+    const line = `return ${value}`;
+    const explanation = `The function hands back nothing; this makes it ${brief(line)}.`;
+    const edit = bare ? { start: node.start, end: node.end, text: line } : after(place, node, [line]);
+    yield { template: 'missing-return', prior: (bare ? 0.25 : 0.06) / (1 + rank * 0.2), edits: [edit], explanation };
+  }
+}
+
+/** Values that functions of the file return, with their functions' names. */
+function returnsOf(place: Place): { value: SyntaxNode; ownerName: string }[] {
+  return descend(place.root).flatMap((node) => {
+    const value = node.type === 'return_statement' && node.startLine === node.endLine ? parts(node)[0] : undefined;
+    const owner = value ? ancestor(node, 'function_definition') : null;
+    const name = owner ? field(owner, 'name') : null;
+    return value && name ? [{ value, ownerName: place.code(name) }] : [];
+  });
 }
 
 /** An attribute that an object turns out not to have, given its first value. */
