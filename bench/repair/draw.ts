@@ -71,8 +71,12 @@ export async function preparePackage(source: BenchPackage): Promise<Prepared> {
 export async function drawMutant(prepared: Prepared, random: () => number, tries: number): Promise<Mutant | null> {
   const { source, folder, root, passing, suiteSeconds, mutations } = prepared;
   const places = [...mutations].flatMap(([path, found]) => found.map((mutation) => ({ path, mutation })));
+  const operators = [...new Set(places.map(({ mutation }) => mutation.operator))].sort();
   for (let attempt = 0; attempt < tries; attempt += 1) {
-    const place = places[Math.floor(random() * places.length)];
+    // The kind first: some kinds have many more places than others, and would be nearly all that is drawn.
+    const operator = operators[Math.floor(random() * operators.length)];
+    const alike = places.filter(({ mutation }) => mutation.operator === operator);
+    const place = alike[Math.floor(random() * alike.length)];
     if (place === undefined) return null;
     const { path, mutation } = place;
     const original = await readFile(join(folder, path), 'utf8');
