@@ -33,6 +33,9 @@ export function parameterNames(owner: SyntaxNode, code: (node: SyntaxNode) => st
   });
 }
 
+/** A raised error with its message may take some lines. */
+const longestExit = 300;
+
 /** Reads a file once for all its statements. */
 export function factsOf(root: SyntaxNode, code: (node: SyntaxNode) => string): FileFacts {
   const callables = new Set<string>();
@@ -86,7 +89,7 @@ export function factsOf(root: SyntaxNode, code: (node: SyntaxNode) => string): F
       const out = /^(?:return|continue|break|raise)_statement$/.test(only[0]?.type ?? '');
       const condition = field(node, 'condition');
       if (!branches && only.length === 1 && out && condition && condition.startLine === condition.endLine) {
-        if (only[0]?.startLine === only[0]?.endLine) guards.push(node);
+        if (only[0] && only[0].end - only[0].start <= longestExit) guards.push(node);
       }
     }
   }

@@ -32,7 +32,7 @@ function elsewhere(facts: FileFacts): Elsewhere {
       const right = nodeIn(node, 'right');
       if (right && right.end - right.start <= 30) defaults.add(facts.textOf(right));
     } else if (/^(Expression|Throw)Statement$/.test(node.type) && size <= 90) lines.push(node);
-    else if (node.type === 'IfStatement' && size <= 120 && !nodeIn(node, 'alternate') && leaves(node)) lines.push(node);
+    else if (node.type === 'IfStatement' && size <= 250 && !nodeIn(node, 'alternate') && leaves(node)) lines.push(node);
     else if (node.type === 'MemberExpression' && node['computed'] !== true) {
       const [object, property] = [nodeIn(node, 'object'), nameOf(nodeIn(node, 'property'))];
       if (!object || property === null || object.end - object.start > 40) continue;
