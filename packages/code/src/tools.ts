@@ -93,10 +93,11 @@ export function createCodeTools(): Record<string, CodeTool> {
       const { base, runs } = await measured(request, hands);
       const key = runKey(request.command, hands.context);
       const together = base.focused?.together && !unclean.has(key);
-      const left = Math.max(1, (deadline - performance.now()) / 1000);
-      const screened = together
-        ? await screenCandidates(input.candidates, base, left * shareOfScreening, hands.tree, hands.bench, languages)
-        : null;
+      const left = (deadline - performance.now()) / 1000;
+      const screened =
+        together && left > 0
+          ? await screenCandidates(input.candidates, base, left * shareOfScreening, hands.tree, hands.bench, languages)
+          : null;
       if (screened?.clean === false) unclean.add(key);
       return evaluateAll(
         { ...input, deadline },
