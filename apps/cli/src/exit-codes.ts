@@ -27,6 +27,14 @@ const { internal, usage, notRepaired, gateFailed, environment, interrupted } = e
 /** The exit code of every error; a new code does not compile until it is mapped. */
 export const exitCodeOf: Readonly<Record<ErrorCode, number>> = {
   'usage.invalid': usage,
+  'auth.required': environment,
+  'auth.refused': environment,
+  'auth.origin': environment,
+  'http.unknown': usage,
+  'http.too_large': usage,
+  'http.media_type': internal,
+  'listen.in_use': environment,
+  'listen.refused': environment,
   'repository.missing': notRepaired,
   'repository.empty': notRepaired,
   'repository.submodules': notRepaired,
@@ -53,6 +61,7 @@ export const exitCodeOf: Readonly<Record<ErrorCode, number>> = {
   'ledger.corrupt': environment,
   'ledger.locked': environment,
   'ledger.closed': environment,
+  'blob.unknown': usage,
   'blob.missing': environment,
   'blob.corrupt': environment,
   'journal.input_changed': internal,

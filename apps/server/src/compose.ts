@@ -48,7 +48,7 @@ export async function serve(folder: DataFolder): Promise<void> {
     onIdle: () => lifetime.check(),
   });
   using lifetime = new Lifetime(() => runs.runningCount > 0, leaving.resolve);
-  const state = { version, pid: process.pid, dataFolder: folder.root };
+  const state = { version, pid: process.pid, dataFolder: folder.root, startedAt: new Date().toISOString(), url: null };
   const routes = taskRoutes({ board, runs, ledger, host });
   const http = createServer(createApp(state, [routes], lifetime));
   // This process holds the ledger, so a socket file that is there belongs to a server that is gone.

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { problemSchema, taskListSchema, taskSummarySchema } from '@nova/client';
+import { problemSchema, taskPageSchema, taskSummarySchema } from '@nova/client';
 
 const entry = fileURLToPath(new URL('main.ts', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'nova-server-'));
@@ -111,7 +111,7 @@ describe('the server', () => {
   it('makes one task of a submission that is repeated', async () => {
     const again = await ask('POST', '/v1/tasks', submission, { 'idempotency-key': 'k1' });
     assert.equal(again.status, 202);
-    const { tasks } = taskListSchema.parse(JSON.parse((await ask('GET', '/v1/tasks')).text));
+    const { tasks } = taskPageSchema.parse(JSON.parse((await ask('GET', '/v1/tasks')).text));
     assert.equal(tasks.length, 1);
     assert.equal(tasks[0]?.code, 'repository.missing');
   });

@@ -71,7 +71,9 @@ export {
   runnerStartSchema,
 } from './tools/runner-protocol.ts';
 export { defineTool, type RepeatClass, type ToolManifest } from './tools/tool.ts';
-export { type CallView, eventData, foldTask, type StageView, type TaskView } from './views/task-view.ts';
+export { emptyFleet, type FleetView, foldFleet, type InstanceView, isFleetEvent } from './views/fleet-view.ts';
+export { eventData, type TaskSummary } from './views/task-summary.ts';
+export { type CallView, foldTask, type StageView, type TaskView } from './views/task-view.ts';
 export {
   type Candidate,
   candidateSchema,

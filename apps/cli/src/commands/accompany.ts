@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Client } from '@nova/client';
 import { isErrorCode } from '@nova/core';
 import { exitCodeOf, exitCodeOfResult, exitCodes } from '../exit-codes.ts';
@@ -18,7 +19,7 @@ export async function accompany(client: Client, task: string, progress: Progress
     interrupted = true;
     progress.say('Pausing: ending what runs, keeping what was found …');
     connect()
-      .then((current) => current.pause(task, 'interrupted with Ctrl-C'))
+      .then((current) => current.interrupt(task, { reason: 'interrupted with Ctrl-C', key: randomUUID() }))
       .catch((thrown: unknown) => progress.say(`The task could not be paused: ${String(thrown)}`));
   };
   process.on('SIGINT', interrupt);

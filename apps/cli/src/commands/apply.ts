@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
 import { leaveServer } from '../link/leave.ts';
 import { connect } from '../link/server-link.ts';
@@ -22,7 +23,7 @@ export function applyCommand(): Command {
     )
     .action(async (id: string, options: { json?: boolean }) => {
       const client = await connect();
-      const applied = await client.apply(id);
+      const applied = await client.apply(id, { key: randomUUID() });
       await leaveServer(client);
       const line = `${told[applied.how] ?? applied.how} HEAD is ${applied.head.slice(0, 10)}.`;
       process.stdout.write(options.json ? `${JSON.stringify(applied)}\n` : `${line}\n`);

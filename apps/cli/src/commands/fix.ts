@@ -59,7 +59,7 @@ Ctrl-C pauses the task; \`nova resume\` goes on with it.`,
       });
       const progress = new Progress(process.stderr, options.quiet === true);
       const client = await connect();
-      const task = await client.submit(request, randomUUID());
+      const task = await client.submit(request, { key: randomUUID() });
       progress.say(`task ${task.id} on ${request.repository}`);
       process.exitCode = await accompany(client, task.id, progress, options.json === true);
     });

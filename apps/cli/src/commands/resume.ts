@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Command, Option } from 'commander';
 import { connect } from '../link/server-link.ts';
 import { Progress } from '../terminal/progress.ts';
@@ -32,7 +33,7 @@ export function resumeCommand(): Command {
       const client = await connect();
       const task = await client.task(id);
       const settle = options.settle && options.call ? { callId: options.call, how: options.settle } : null;
-      if (task.state !== 'finished') await client.resume(task.id, settle);
+      if (task.state !== 'finished') await client.resume(task.id, { settle, key: randomUUID() });
       const progress = new Progress(process.stderr, options.quiet === true);
       process.exitCode = await accompany(client, task.id, progress, options.json === true);
     });

@@ -11,7 +11,7 @@ export function tasksCommand(): Command {
     .option('--json', 'print them as JSON')
     .addHelpText('after', '\nExamples:\n  nova tasks\n  nova tasks --json | jq -r ".[].id"')
     .action(async (options: { json?: boolean }) => {
-      const tasks = await (await connect()).tasks();
+      const { tasks } = await (await connect()).tasks({ limit: 200 });
       if (options.json) process.stdout.write(`${JSON.stringify(tasks, null, 2)}\n`);
       else if (tasks.length === 0)
         process.stdout.write('No task yet. Start one: nova fix --repo <folder> --test "<command>"\n');

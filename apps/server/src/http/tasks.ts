@@ -35,7 +35,8 @@ export function taskRoutes(parts: TaskRoutes): Router {
     response.status(202).json(summary(view));
   });
   router.get('/tasks', async (_request, response) => {
-    response.json({ tasks: (await board.all()).map(summary) });
+    const tasks = (await board.all()).map(summary);
+    response.json({ tasks, next: null, total: tasks.length });
   });
   router.get('/tasks/:id', async (request, response) => {
     response.json(summary(await board.get(request.params.id)));
@@ -43,7 +44,7 @@ export function taskRoutes(parts: TaskRoutes): Router {
   router.get('/tasks/:id/result', async (request, response) => {
     response.json(await runs.result(request.params.id));
   });
-  router.post('/tasks/:id/pause', async (request, response) => {
+  router.post('/tasks/:id/interrupt', async (request, response) => {
     const { reason } = pauseBody.parse(request.body ?? {});
     response.json(summary(await runs.pause(request.params.id, reason)));
   });
@@ -96,16 +97,6 @@ async function watch(parts: TaskRoutes, view: TaskView, after: number, response:
 }
 
 function summary(view: TaskView): TaskSummary {
-  return {
-    id: view.id,
-    state: view.state,
-    request: view.request,
-    submittedAt: view.submittedAt,
-    finishedAt: view.finishedAt,
-    stage: view.stages.at(-1)?.stage ?? null,
-    reason: view.reason,
-    outcome: view.outcome,
-    code: view.code,
-    appliedAt: view.appliedAt,
-  };
+  const { submission: _submission, stages: _stages, calls: _calls, result: _result, ...summary } = view;
+  return summary;
 }

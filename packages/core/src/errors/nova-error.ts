@@ -4,6 +4,14 @@
  */
 export const errorCodes = [
   'usage.invalid',
+  'auth.required',
+  'auth.refused',
+  'auth.origin',
+  'http.unknown',
+  'http.too_large',
+  'http.media_type',
+  'listen.in_use',
+  'listen.refused',
   'repository.missing',
   'repository.empty',
   'repository.submodules',
@@ -30,6 +38,7 @@ export const errorCodes = [
   'ledger.corrupt',
   'ledger.locked',
   'ledger.closed',
+  'blob.unknown',
   'blob.missing',
   'blob.corrupt',
   'journal.input_changed',
