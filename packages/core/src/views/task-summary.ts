@@ -62,6 +62,13 @@ export function summaryChange(summary: TaskSummary, event: RecordedEvent): Parti
     const state = summary.state === 'queued' ? 'running' : summary.state;
     return { state, stage: stage.stage, attempt: stage.attempt };
   }
+  const ended = eventData(event, 'nova.task.finished');
+  if (ended) {
+    return { state: 'finished', finishedAt: event.time, reason: null, outcome: ended.outcome, code: ended.code };
+  }
+  if (eventData(event, 'nova.task.applied')) return { appliedAt: event.time };
+  // What a person wished at the moment it ended came too late.
+  if (summary.state === 'finished') return {};
   const waiting = eventData(event, 'nova.task.waiting');
   if (waiting) return { state: 'queued', reason: waiting.reason };
   const assigned = eventData(event, 'nova.task.assigned');
@@ -72,11 +79,7 @@ export function summaryChange(summary: TaskSummary, event: RecordedEvent): Parti
   if (cancelling) return { state: 'cancelling', reason: cancelling.reason };
   const paused = eventData(event, 'nova.task.paused');
   if (paused) return { state: 'paused', reason: paused.reason };
-  if (eventData(event, 'nova.task.resumed')) return { state: 'running', reason: null };
-  const ended = eventData(event, 'nova.task.finished');
-  if (ended) {
-    return { state: 'finished', finishedAt: event.time, reason: null, outcome: ended.outcome, code: ended.code };
-  }
-  if (eventData(event, 'nova.task.applied')) return { appliedAt: event.time };
+  // It is admitted again, like a new one.
+  if (eventData(event, 'nova.task.resumed')) return { state: 'queued', reason: null };
   return {};
 }

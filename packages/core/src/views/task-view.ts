@@ -58,7 +58,11 @@ function detailChange(view: TaskView, event: RecordedEvent): Partial<TaskView> {
   const started = eventData(event, 'nova.journal.started');
   if (started) {
     const call = { callId: started.callId, intent: started.intent, state: 'running', durationMs: null } as const;
-    return { calls: [...view.calls.filter((other) => other.callId !== started.callId), call] };
+    return {
+      // A resumed task of an early history was never assigned again.
+      state: view.state === 'queued' ? 'running' : view.state,
+      calls: [...view.calls.filter((other) => other.callId !== started.callId), call],
+    };
   }
   const finished = eventData(event, 'nova.journal.finished');
   if (finished) {
