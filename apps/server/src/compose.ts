@@ -10,6 +10,7 @@ import { taskRoutes } from './http/tasks.ts';
 import { systemIds } from './ids.ts';
 import { Lifetime } from './lifetime.ts';
 import { breakpoint } from './tasks/breakpoint.ts';
+import { readMachine } from './tasks/machine.ts';
 import { TaskBoard } from './tasks/task-board.ts';
 import { TaskRuns } from './tasks/task-runs.ts';
 
@@ -36,7 +37,7 @@ export async function serve(folder: DataFolder): Promise<void> {
   const board = new TaskBoard(ledger);
 
   const leaving = Promise.withResolvers<void>();
-  const runs: TaskRuns = new TaskRuns({
+  const runs = new TaskRuns({
     ledger,
     blobs,
     board,
@@ -44,10 +45,11 @@ export async function serve(folder: DataFolder): Promise<void> {
     clock: systemClock,
     ids: systemIds,
     actor: `person/${userInfo().username}`,
+    machine: () => readMachine(folder.root),
     onBoundary: breakpoint(process.env),
-    onIdle: () => lifetime.check(),
   });
   using lifetime = new Lifetime(() => runs.runningCount > 0, leaving.resolve);
+  using _changes = runs.onChange(() => lifetime.check());
   const state = { version, pid: process.pid, dataFolder: folder.root, startedAt: new Date().toISOString(), url: null };
   const routes = taskRoutes({ board, runs, ledger, host });
   const http = createServer(createApp(state, [routes], lifetime));

@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { TaskSummary, WatchItem } from '@nova/client';
 import { NovaError, type TaskView, taskRequestSchema } from '@nova/core';
 import { type Ledger, taskStream } from '@nova/messaging';
-import { type Response, Router } from 'express';
+import { type Request, type Response, Router } from 'express';
 import { z } from 'zod';
 import type { HostLink } from '../fleet/host-link.ts';
 import type { TaskBoard } from '../tasks/task-board.ts';
@@ -46,20 +47,24 @@ export function taskRoutes(parts: TaskRoutes): Router {
   });
   router.post('/tasks/:id/interrupt', async (request, response) => {
     const { reason } = pauseBody.parse(request.body ?? {});
-    response.json(summary(await runs.pause(request.params.id, reason)));
+    response.json(summary(await runs.interrupt(request.params.id, reason)));
   });
   router.post('/tasks/:id/resume', async (request, response) => {
     const { settle } = resumeBody.parse(request.body ?? {});
-    response.json(summary(await runs.resume(request.params.id, settle)));
+    response.json(summary(await runs.resume(request.params.id, { settle, key: keyOf(request) })));
   });
   router.post('/tasks/:id/apply', async (request, response) => {
-    response.json(await runs.apply(request.params.id));
+    response.json(await runs.apply(request.params.id, { key: keyOf(request) }));
   });
   router.get('/tasks/:id/watch', async (request, response) => {
     const { after } = watchQuery.parse(request.query);
     await watch(parts, await board.get(request.params.id), after, response);
   });
   return router;
+}
+
+function keyOf(request: Request): string {
+  return request.get('idempotency-key') ?? randomUUID();
 }
 
 /** Streams what was recorded of a task after a position and then what happens, until it ends or pauses. */
