@@ -12,12 +12,12 @@ import { KeyedAnswers } from './http/keyed-answers.ts';
 import { addressOf, announce, closeServer, listenOnLoopback, listenOnSocket } from './http/listen.ts';
 import { type ApiParts, apiRouter } from './http/operations.ts';
 import { pagesRouter } from './http/pages.ts';
-import { doorOf } from './http/task-door.ts';
 import { systemIds } from './ids.ts';
 import { Lifetime } from './lifetime.ts';
 import { LedgerTail } from './live/ledger-tail.ts';
 import { serveLive } from './live/serve-live.ts';
 import { breakpoint } from './tasks/breakpoint.ts';
+import { readMachine } from './tasks/machine.ts';
 import { TaskBoard } from './tasks/task-board.ts';
 import { TaskRuns } from './tasks/task-runs.ts';
 import { FleetBoard } from './views/fleet-board.ts';
@@ -50,7 +50,7 @@ export async function serve(folder: DataFolder, port: number | null): Promise<vo
   const actor = `person/${userInfo().username}`;
 
   const leaving = Promise.withResolvers<void>();
-  const runs: TaskRuns = new TaskRuns({
+  const runs = new TaskRuns({
     ledger,
     blobs,
     board,
@@ -58,14 +58,15 @@ export async function serve(folder: DataFolder, port: number | null): Promise<vo
     clock: systemClock,
     ids: systemIds,
     actor,
+    machine: () => readMachine(folder.root),
     onBoundary: breakpoint(process.env),
-    onIdle: () => lifetime.check(),
   });
   using lifetime = new Lifetime(() => runs.runningCount > 0, leaving.resolve);
+  using _changes = runs.onChange(() => lifetime.check());
   const startedAt = new Date(systemClock.now()).toISOString();
   const parts: ApiParts = {
     state: { version, pid: process.pid, dataFolder: folder.root, startedAt, url: web && addressOf(web.port) },
-    tasks: doorOf(runs),
+    tasks: runs,
     board,
     fleet: new FleetBoard(ledger),
     ledger,

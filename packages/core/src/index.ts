@@ -49,6 +49,8 @@ export {
   hostCallResult,
   hostCancelParams,
   hostHelloResult,
+  hostOutputParams,
+  hostOutputResult,
   hostProtocolVersion,
   hostSubjects,
 } from './tools/host-protocol.ts';

@@ -81,7 +81,7 @@ function operations(parts: ApiParts): { readonly [Name in EndpointName]: Handler
       sendPiece(response, bytes, { 'Nova-Size': size, 'Nova-Ended': ended });
     },
     blob: async ({ parameter: hash, query: { offset, length }, request, response }) => {
-      if (!(await fleet.namesBlob(hash))) {
+      if (!(await board.namesBlob(hash))) {
         throw new NovaError('blob.unknown', `No event of a task names the content ${hash}.`);
       }
       if (isFresh(request, response, `${hash}-${offset}-${length}`)) return;

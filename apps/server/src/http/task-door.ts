@@ -1,6 +1,5 @@
 import type { Settle } from '@nova/client';
-import { NovaError, type Result, type TaskRequest, type TaskView } from '@nova/core';
-import type { TaskRuns } from '../tasks/task-runs.ts';
+import type { Result, TaskRequest, TaskView } from '@nova/core';
 
 interface Keyed {
   /** Repeating with the same key changes nothing and gives the same answer. */
@@ -27,22 +26,4 @@ export interface TaskDoor {
     offset: number,
     length: number,
   ): Promise<{ readonly bytes: Uint8Array; readonly size: number; readonly ended: boolean }>;
-}
-
-/** What stands today of the door. */
-export function doorOf(runs: TaskRuns): TaskDoor {
-  const notBuilt = async (): Promise<never> => {
-    throw new NovaError('usage.invalid', 'This is not built yet. Nothing was done.');
-  };
-  return {
-    submit: (request, key) => runs.submit(request, key),
-    interrupt: (id, reason) => runs.pause(id, reason),
-    resume: (id, { settle }) => runs.resume(id, settle),
-    apply: (id) => runs.apply(id),
-    result: (id) => runs.result(id),
-    pause: notBuilt,
-    cancel: notBuilt,
-    fork: notBuilt,
-    output: notBuilt,
-  };
 }

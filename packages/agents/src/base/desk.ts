@@ -34,9 +34,12 @@ export interface Acted<Output> {
 export interface Desk {
   act<Input, Output>(act: Act<Input, Output>): Promise<Acted<Output>>;
   readonly signal: AbortSignal;
+  /** Why the task is being wound up: acts that are not recorded are refused. Null while it goes on. */
+  readonly cancelled: string | null;
 }
 
-interface DeskParts {
+/** What a desk is made of. */
+export interface DeskParts {
   readonly task: string;
   readonly journal: Journal;
   readonly call: ToolCaller;
@@ -58,6 +61,7 @@ export function createDesk(parts: DeskParts): Desk {
 
   return {
     signal: parts.signal,
+    cancelled: null,
     async act<Input, Output>(act: Act<Input, Output>): Promise<Acted<Output>> {
       // The ordinal is taken before the first await, so that parallel acts get theirs in the order they were begun.
       const callId = nextCallId(act as Act<unknown, unknown>);

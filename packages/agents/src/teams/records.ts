@@ -34,7 +34,7 @@ export const alternativesRecord = z.array(z.object({ candidate: candidateSchema,
 export const reviewRecord = z.array(findingSchema);
 export const gateRecord = z.array(gateCheckSchema);
 export const endingRecord = z.object({
-  outcome: z.enum(['delivered', 'refused', 'not-repaired', 'gate-failed', 'environment-failed', 'failed']),
+  outcome: z.enum(['delivered', 'refused', 'not-repaired', 'gate-failed', 'environment-failed', 'cancelled', 'failed']),
   code: z.enum(errorCodes).nullable(),
   message: z.string(),
 });

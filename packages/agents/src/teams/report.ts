@@ -164,6 +164,8 @@ function nextStep(brief: Brief, ending: Ending): string {
       return ending.code === 'sandbox.unavailable'
         ? 'See what `nova doctor` says is missing, then run the same command again.'
         : 'Do what the message above says about the dependencies, then run the same command again.';
+    case 'cancelled':
+      return `What was found is above. \`nova fork ${brief.task} --at STEP\` goes on from one of its recorded steps.`;
     case 'failed':
       return 'This is a fault of Nova itself; the logs in the data folder say more. Your repository is as it was.';
     case 'refused':

@@ -1,4 +1,5 @@
 import { type ErrorCode, type Stage, toNovaError } from '@nova/core';
+import { isWindUp } from '../base/wind-up.ts';
 import type { FixStateValue } from './fix-state.ts';
 import type { Ending } from './records.ts';
 
@@ -50,7 +51,7 @@ export function recordedStage(
       return update;
     } catch (thrown) {
       const error = toNovaError(thrown);
-      if (interruptions.has(error.code)) throw error;
+      if (interruptions.has(error.code) && !isWindUp(error)) throw error;
       await stageLog.finished(state.attempt, name, error.message);
       const ending = await end({ outcome: outcomeFor(name, error.code), code: error.code, message: error.message });
       return { ...kept, ...ending };
@@ -59,6 +60,7 @@ export function recordedStage(
 }
 
 function outcomeFor(stage: Stage, code: ErrorCode): Ending['outcome'] {
+  if (code === 'task.cancelled') return 'cancelled';
   if (code.startsWith('tool.') || code.startsWith('blob.')) return 'failed';
   if (code.startsWith('environment.') || code === 'sandbox.unavailable') return 'environment-failed';
   if (code === 'gate.failed' || code === 'review.rejected' || code === 'bundle.rejected') return 'gate-failed';
