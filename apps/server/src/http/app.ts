@@ -1,4 +1,5 @@
 import { apiVersion } from '@nova/client';
+import { systemClock } from '@nova/core';
 import express, { type Express, type Router } from 'express';
 import type { Guard } from '../auth/guard.ts';
 import type { Lifetime } from '../lifetime.ts';
@@ -37,6 +38,6 @@ export function createApp({ lifetime, api, web }: AppParts): Express {
   app.use(`/${apiVersion}`, express.json({ limit: largestBody }), api);
   if (web) app.use(web.pages);
   app.use(unknownPath);
-  app.use(problems);
+  app.use(problems(systemClock));
   return app;
 }

@@ -1,7 +1,7 @@
 import { type EndpointName, endpoints, type ServerState, type TaskSummary } from '@nova/client';
 import { NovaError, type TaskView } from '@nova/core';
 import { type Blobs, type Ledger, taskStream } from '@nova/messaging';
-import { type Response, Router } from 'express';
+import { type Request, type Response, Router } from 'express';
 import type { HostLink } from '../fleet/host-link.ts';
 import type { Lifetime } from '../lifetime.ts';
 import type { LedgerTail } from '../live/ledger-tail.ts';
@@ -103,10 +103,17 @@ function operations(parts: ApiParts): { readonly [Name in EndpointName]: Handler
   };
 }
 
-/** Names the state that the answer shows; true, and answered 304, when the asker has it already. */
-function isFresh(request: { readonly fresh: boolean }, response: Response, tag: string): boolean {
+/**
+ * Names the state that the answer shows; true, and answered 304, when the asker has it already. Express's own comparison
+ * gives up at `Cache-Control: no-cache`, which every `fetch` with an If-None-Match of its own sends.
+ */
+function isFresh(request: Request, response: Response, tag: string): boolean {
   response.set('ETag', `"${tag}"`);
-  if (!request.fresh) return false;
+  const had = request
+    .get('if-none-match')
+    ?.split(',')
+    .map((one) => one.trim().replace(/^W\//, ''));
+  if (!had?.some((one) => one === '*' || one === `"${tag}"`)) return false;
   response.status(304).end();
   return true;
 }

@@ -1,5 +1,5 @@
 import { httpStatus, type Problem } from '@nova/client';
-import { type ErrorCode, NovaError, toNovaError } from '@nova/core';
+import { type Clock, type ErrorCode, NovaError, toNovaError } from '@nova/core';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { z } from 'zod';
 
@@ -9,7 +9,8 @@ const codeOfRefusal: Readonly<Record<string, ErrorCode>> = {
   'encoding.unsupported': 'http.media_type',
   'charset.unsupported': 'http.media_type',
 };
-const logged: ReadonlySet<number> = new Set([401, 403, 413, 415]);
+const refusals: ReadonlySet<number> = new Set([401, 403, 413, 415]);
+const refusalsEveryMs = 60_000;
 
 /** The wire form of a failure. */
 export function problemOf(error: NovaError): Problem {
@@ -23,24 +24,34 @@ export function problemOf(error: NovaError): Problem {
   };
 }
 
-/** Every failure leaves as RFC 9457 problem details with Nova's code; what is not the asker's everyday slip is logged. */
-export const problems: ErrorRequestHandler = (thrown: unknown, request, response, next) => {
-  const error = asNovaError(thrown);
-  const problem = problemOf(error);
-  if (problem.status >= 500 || logged.has(problem.status)) {
-    const line = { time: new Date().toISOString(), level: problem.status >= 500 ? 'error' : 'warn' };
-    const asked = `${request.method} ${request.path}`.slice(0, 200);
-    process.stderr.write(`${JSON.stringify({ ...line, asked, ...error.toRecord() })}\n`);
+/**
+ * Every failure leaves as RFC 9457 problem details with Nova's code. Nova's own faults are logged, and so is who was refused, at
+ * most once a minute for each code: a page with an old token asks all day.
+ */
+export function problems(clock: Pick<Clock, 'monotonic'>): ErrorRequestHandler {
+  const lastLogged = new Map<ErrorCode, number>();
+  function log(error: NovaError, status: number, asked: string): void {
+    const now = clock.monotonic();
+    if (status < 500 && now - (lastLogged.get(error.code) ?? Number.NEGATIVE_INFINITY) < refusalsEveryMs) return;
+    lastLogged.set(error.code, now);
+    const line = { time: new Date().toISOString(), level: status >= 500 ? 'error' : 'warn' };
+    process.stderr.write(`${JSON.stringify({ ...line, asked: asked.slice(0, 200), ...error.toRecord() })}\n`);
   }
-  if (response.headersSent) {
-    next(thrown);
-    return;
-  }
-  // What remains of a body that was refused is not waited for.
-  if (!request.complete) response.set('Connection', 'close');
-  response.status(problem.status).set('Cache-Control', 'no-store').type('application/problem+json');
-  response.send(JSON.stringify(problem));
-};
+  return (thrown: unknown, request, response, next) => {
+    const error = asNovaError(thrown);
+    const problem = problemOf(error);
+    const { status } = problem;
+    if (status >= 500 || refusals.has(status)) log(error, status, `${request.method} ${request.path}`);
+    if (response.headersSent) {
+      next(thrown);
+      return;
+    }
+    // What remains of a body that was refused is not waited for.
+    if (!request.complete) response.set('Connection', 'close');
+    response.status(status).set('Cache-Control', 'no-store').type('application/problem+json');
+    response.send(JSON.stringify(problem));
+  };
+}
 
 /** Answers every path that no route took. */
 export const unknownPath: RequestHandler = (request) => {
