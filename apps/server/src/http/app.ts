@@ -3,6 +3,7 @@ import { systemClock } from '@nova/core';
 import express, { type Express, type Router } from 'express';
 import type { Guard } from '../auth/guard.ts';
 import type { Lifetime } from '../lifetime.ts';
+import { jsonBody } from './json-body.ts';
 import { pageHeaders } from './pages.ts';
 import { problems, unknownPath } from './problem.ts';
 
@@ -12,8 +13,6 @@ interface AppParts {
   /** For TCP: who may ask, and the dashboard's pages. Null for the unix socket, whose folder only its owner enters. */
   readonly web: { readonly guard: Guard; readonly pages: Router } | null;
 }
-
-const largestBody = '1mb';
 
 /** The HTTP side: versioned paths, JSON bodies of bounded size, coded problems. A request keeps the server alive. */
 export function createApp({ lifetime, api, web }: AppParts): Express {
@@ -35,7 +34,7 @@ export function createApp({ lifetime, api, web }: AppParts): Express {
     response.set('Cache-Control', 'private, no-cache');
     next();
   });
-  app.use(`/${apiVersion}`, express.json({ limit: largestBody }), api);
+  app.use(`/${apiVersion}`, jsonBody, api);
   if (web) app.use(web.pages);
   app.use(unknownPath);
   app.use(problems(systemClock));
