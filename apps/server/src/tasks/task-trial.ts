@@ -63,7 +63,8 @@ export class TaskTrial implements AsyncDisposable {
       userId: process.getuid?.() ?? 0,
       temporary: this.root,
     });
-    for (const path of [this.folder.root, this.folder.logs, this.folder.run]) mkdirSync(path, { recursive: true, mode: 0o700 });
+    for (const path of [this.folder.root, this.folder.logs, this.folder.run])
+      mkdirSync(path, { recursive: true, mode: 0o700 });
   }
 
   /** The server that is there, or the next one, which takes up what the last one left. */
