@@ -93,11 +93,11 @@ describe('the server', () => {
 
   it('answers what it cannot read with a coded problem', async () => {
     const cases: readonly [Promise<Answer>, number, string][] = [
-      [ask('GET', '/v1/nothing'), 400, 'usage.invalid'],
+      [ask('GET', '/v1/nothing'), 404, 'http.unknown'],
       [ask('POST', '/v1/tasks', '{not json', { 'idempotency-key': 'a' }), 400, 'usage.invalid'],
       [ask('POST', '/v1/tasks', '{"kind":"fix"}', { 'idempotency-key': 'a' }), 400, 'usage.invalid'],
       [ask('POST', '/v1/tasks', submission), 400, 'usage.invalid'],
-      [ask('POST', '/v1/tasks', JSON.stringify({ filler: 'x'.repeat(2_000_000) })), 400, 'usage.invalid'],
+      [ask('POST', '/v1/tasks', JSON.stringify({ filler: 'x'.repeat(2_000_000) })), 413, 'http.too_large'],
       [ask('GET', '/v1/tasks/tnone'), 404, 'task.unknown'],
       [ask('GET', '/v1/tasks/tnone/watch?after=-1'), 400, 'usage.invalid'],
     ];

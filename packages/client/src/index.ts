@@ -5,6 +5,7 @@ export { createLive, type Live, type LiveFollower, type LiveSocket, livePath } f
 export {
   apiVersion,
   type EventPage,
+  eventPageSchema,
   type Fleet,
   gapSchema,
   type LiveActivity,

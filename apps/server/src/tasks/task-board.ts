@@ -5,8 +5,7 @@ import type { Ledger } from '@nova/messaging';
 export class TaskBoard {
   readonly #ledger: Ledger;
   readonly #views = new Map<string, TaskView>();
-  /** The blobs that the events of each task name. */
-  readonly #blobs = new Map<string, Set<string>>();
+  readonly #blobs = new Set<string>();
   #position = 0;
   #catchingUp: Promise<void> | null = null;
 
@@ -21,17 +20,19 @@ export class TaskBoard {
     return [...this.#views.values()].reverse();
   }
 
-  /** True when a recorded event of this task names the blob: as an input, an outcome or its Result. */
-  async namesBlob(id: string, hash: string): Promise<boolean> {
-    const { id: task } = await this.get(id);
-    return this.#blobs.get(task)?.has(hash) ?? false;
+  /** True when a recorded event of a task names the blob: as an input, an outcome or its Result. */
+  async namesBlob(hash: string): Promise<boolean> {
+    await this.#catchUp();
+    return this.#blobs.has(hash);
   }
 
   /** A unique beginning of an id is enough; `latest` names the newest task. Rejects with `task.unknown`. */
   async get(id: string): Promise<TaskView> {
+    await this.#catchUp();
+    const known = this.#views.get(id);
+    if (known) return known;
     const all = await this.all();
-    const exact = id === 'latest' ? all[0] : this.#views.get(id);
-    if (exact) return exact;
+    if (id === 'latest' && all[0]) return all[0];
     const matches = id === '' ? [] : all.filter((view) => view.id.startsWith(id));
     const [only] = matches;
     if (only && matches.length === 1) return only;
@@ -58,17 +59,15 @@ export class TaskBoard {
         const [kind, id] = event.subject.split('/', 2);
         const view = kind === 'task' && id !== undefined ? foldTask(this.#views.get(id) ?? null, event) : null;
         if (view) this.#views.set(view.id, view);
-        if (view) this.#noteBlobs(view.id, event);
+        if (view) this.#noteBlobs(event);
         this.#position = event.position;
       }
     }
   }
 
-  #noteBlobs(task: string, { data }: RecordedEvent): void {
+  #noteBlobs({ data }: RecordedEvent): void {
     for (const hash of [data['input'], data['output'], data['result']]) {
-      if (typeof hash !== 'string') continue;
-      const named = this.#blobs.get(task) ?? new Set();
-      this.#blobs.set(task, named.add(hash));
+      if (typeof hash === 'string') this.#blobs.add(hash);
     }
   }
 }
