@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
@@ -48,6 +48,41 @@ describe('the command line', () => {
 
   it('gives every error code one of the documented exit codes', () => {
     for (const code of errorCodes) assert.ok([1, 2, 3, 4, 5, 130].includes(exitCodeOf[code]), code);
+  });
+
+  it('ends with 5 where its data folder cannot be, and leaves nothing there', () => {
+    const link = join(home, 'link');
+    const file = join(home, 'file');
+    const taken = join(home, 'taken');
+    symlinkSync('/proc', link);
+    writeFileSync(file, '');
+    mkdirSync(join(taken, 'ledger.sqlite'), { recursive: true });
+    const folders = [
+      '/proc',
+      '/proc/none',
+      '/sys/none/deep',
+      '/dev/none',
+      '/dev/null',
+      link,
+      `${link}/none`,
+      file,
+      taken,
+    ];
+    for (const folder of folders) {
+      for (const command of [['tasks'], ['doctor']]) {
+        if (command[0] === 'doctor' && !/^\/(?:proc|sys|dev)\b/.test(folder)) continue;
+        // It once tried for ever; the limit only ends such a try.
+        const ran = spawnSync(fileURLToPath(new URL('../../../bin/nova', import.meta.url)), command, {
+          encoding: 'utf8',
+          env: { ...process.env, NOVA_HOME: folder },
+          timeout: 60_000,
+        });
+        assert.equal(ran.status, 5, `${folder}: ${ran.stderr}`);
+        assert.match(ran.stderr, /^folder\.unusable: The (?:data folder|ledger) .* NOVA_HOME/, folder);
+      }
+    }
+    for (const folder of ['/sys/none', '/dev/none']) assert.equal(existsSync(folder), false);
+    assert.equal(readdirSync(join(taken, 'ledger.sqlite')).length, 0);
   });
 
   it('holds this machine against minimum and recommended sizes', () => {

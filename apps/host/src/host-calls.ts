@@ -148,7 +148,7 @@ export class HostCalls {
     using activity = reportActivity(params.callId, this.#options.clock, this.#options.publish);
     try {
       if (params.sandbox !== null) return await this.#inSandbox(params, params.sandbox, signal, activity);
-      return { ok: true, output: await this.#onHost(params, signal, activity), isolation: null };
+      return { ok: true, output: await this.#onHost(params, signal, activity), isolation: null, memoryKills: 0 };
     } catch (error) {
       return failure(signal.aborted ? cancelled() : toNovaError(error, 'tool.failed'));
     }
@@ -186,9 +186,10 @@ export class HostCalls {
       progress: (_, message, done, total) => activity.progress(message, done, total),
     };
     try {
-      const { result, isolation } = await this.#options.sandboxes.call(spec, { callId, tool, input, signal, news });
+      const outcome = await this.#options.sandboxes.call(spec, { callId, tool, input, signal, news });
+      const { result, isolation, memoryKills } = outcome;
       if (!result.ok) return result;
-      return { ok: true, output: await this.#storeAttachments(result), isolation };
+      return { ok: true, output: await this.#storeAttachments(result), isolation, memoryKills };
     } finally {
       await sink.close();
     }

@@ -103,15 +103,18 @@ export function describeHost(driver: SandboxDriverName): void {
       assert.equal(outputOf(await trial.run('T1/1/a/b/1', 'exit 0', { limits })).exitCode, 0);
     });
 
-    test('a command that needs too much memory is ended, people hear why, and the sandbox goes on', async (context) => {
+    test('a command that needs too much memory is ended, people hear why, the outcome says so, and the sandbox goes on', async (context) => {
       await using trial = await started(driver);
       const limits = { memoryBytes: 300 * 1024 * 1024, processes: 128, callSeconds: 60 };
       const hungry = 'x=$(head -c 900000000 /dev/zero | tr "\\0" a); echo unreachable';
       const result = await trial.run('T1/1/a/b/0', hungry, { limits });
       if (result.ok && result.isolation?.memory === 'none') return context.skip('this machine gives no memory limit');
       assert.equal(outputOf(result).signal, 'SIGKILL');
+      assert.ok(result.ok && result.memoryKills > 0);
       assert.ok(trial.activities.some(({ message }) => message?.includes('more memory')));
-      assert.equal(outputOf(await trial.run('T1/1/a/b/1', 'exit 0', { limits })).exitCode, 0);
+      const next = await trial.run('T1/1/a/b/1', 'exit 0', { limits });
+      assert.equal(outputOf(next).exitCode, 0);
+      assert.ok(next.ok && next.memoryKills === 0);
     });
 
     test('gigabytes of output grow nobody', async () => {
@@ -201,7 +204,7 @@ export function describeHost(driver: SandboxDriverName): void {
       const running = trial.run('T1/1/a/b/0', `touch up; sh -c "sleep 1000; :" ${token}`);
       await until(() => existsSync(join(trial.workspace(), 'up')));
       const released = await trial.request('T1/1/end/release/0', 'task.release', { task: 'T1' }, null);
-      assert.deepEqual(released, { ok: true, output: { sandboxes: 1 }, isolation: null });
+      assert.deepEqual(released, { ok: true, output: { sandboxes: 1 }, isolation: null, memoryKills: 0 });
       assert.equal(codeOf(await running), 'task.cancelled');
       assert.deepEqual(processesWith(token), []);
       assert.equal(existsSync(join(trial.folder.instances, 'T1')), false);

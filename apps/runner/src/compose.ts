@@ -152,7 +152,10 @@ class Line extends SocketMessageWriter {
 
 function serve(socket: Socket, secretHash: string, calls: Calls, onHello: () => void): MessageConnection {
   const line = new Line(socket);
-  const connection = createMessageConnection(new SocketMessageReader(socket), line);
+  const reader = new SocketMessageReader(socket);
+  // Its timer for half a message sets itself anew for ever, also after the line broke.
+  reader.partialMessageTimeout = 0;
+  const connection = createMessageConnection(reader, line);
   // Whoever sends what is no message is not our host: the line is cut, the calls go on.
   const cut = (): void => {
     socket.destroy();

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { homedir, tmpdir, userInfo } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { type DataFolder, dataFolder, systemClock } from '@nova/core';
+import { type DataFolder, dataFolder, NovaError, systemClock, toNovaError } from '@nova/core';
 import { openFolderBlobs, openSqliteLedger } from '@nova/messaging';
 import { openAccessToken } from './auth/access-token.ts';
 import { Guard } from './auth/guard.ts';
@@ -38,9 +38,7 @@ export function ownDataFolder(): DataFolder {
  * `listen.in_use` when another program has the port.
  */
 export async function serve(folder: DataFolder, port: number | null): Promise<void> {
-  for (const path of [folder.root, folder.blobs, folder.logs, folder.run])
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-  chmodSync(folder.run, 0o700);
+  makeFolders(folder);
   await using ledger = await openSqliteLedger({ path: folder.ledger, clock: systemClock, ids: systemIds });
   const web = port === null ? null : await reserve(port);
   const blobs = await openFolderBlobs(folder.blobs);
@@ -102,4 +100,20 @@ export async function serve(folder: DataFolder, port: number | null): Promise<vo
 async function reserve(port: number): Promise<{ readonly server: Server; readonly port: number }> {
   const server = createServer();
   return { server, port: await listenOnLoopback(server, port) };
+}
+
+function makeFolders(folder: DataFolder): void {
+  try {
+    for (const path of [folder.root, folder.blobs, folder.logs, folder.run])
+      mkdirSync(path, { recursive: true, mode: 0o700 });
+    chmodSync(folder.run, 0o700);
+  } catch (cause) {
+    const error = toNovaError(cause, 'folder.unusable');
+    if (error.code === 'disk.full') throw error;
+    throw new NovaError(
+      'folder.unusable',
+      `The data folder ${folder.root} cannot be used: ${error.message}. What was recorded is kept. Name another one in NOVA_HOME.`,
+      { cause },
+    );
+  }
 }

@@ -20,6 +20,7 @@ import { type BaseMeasure, type EvaluateRequest, judgeCandidate, measureBase } f
 import { localise } from './debugging/localise.ts';
 import { minimise } from './debugging/minimise.ts';
 import { proposeCandidates } from './debugging/propose.ts';
+import { missingImports } from './evidence/missing-imports.ts';
 import { createPythonProbe } from './evidence/python/python-probe.ts';
 import { TestBench, type TestRun } from './evidence/test-run.ts';
 import { createJavaScriptLanguage } from './languages/javascript/javascript.ts';
@@ -66,7 +67,8 @@ export function createCodeTools(): Record<string, CodeTool> {
       const run = await bench.run({ command: input.command, timeoutMs: input.timeoutSeconds * 1000 });
       if (!context.signal.aborted) baseRuns.set(runKey(input.command, context), { ...run, output: Buffer.alloc(0) });
       const dirtied = await tree.changed();
-      return { ...run.report, dirtied, output: context.attach('output', run.output) };
+      const missing = await missingImports(run.report, run.output, tree);
+      return { ...run.report, dirtied, missing, output: context.attach('output', run.output) };
     }),
     [repairLocalise.name]: tool(repairLocalise, (input, { context, tree, bench }) => {
       const known = baseRuns.get(runKey(input.command, context)) ?? null;

@@ -18,7 +18,7 @@ export {
   upcasters,
 } from './events/upcasters.ts';
 export { maskText, maskValue } from './masking/masking.ts';
-export { type DataFolder, dataFolder } from './runtime/data-folder.ts';
+export { type DataFolder, dataFolder, isKernelFolder } from './runtime/data-folder.ts';
 export { type Budget, type Clock, type Ids, systemClock } from './runtime/runtime.ts';
 export type { CallContext, ToolAnswer, ToolCaller } from './tools/call.ts';
 export {
@@ -101,6 +101,7 @@ export {
   sandboxSpecSchema,
 } from './vocabulary/sandbox.ts';
 export {
+  dependencySourceSchema,
   type FixRequest,
   fixRequestSchema,
   type GateCheck,
@@ -121,8 +122,12 @@ export {
   taskStateSchema,
 } from './vocabulary/task.ts';
 export {
+  exitCodeTest,
   failingTests,
   isGreen,
+  isRepaired,
+  type MissingImport,
+  missingImportSchema,
   type TestCase,
   type TestReport,
   type TestRunner,

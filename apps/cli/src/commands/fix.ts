@@ -15,6 +15,7 @@ interface FixOptions {
   readonly budget?: number;
   readonly runs?: number;
   readonly testTimeout?: number;
+  readonly memory?: number;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -33,6 +34,11 @@ export function fixCommand(): Command {
     .option('--budget <seconds>', 'wall time for the whole task (default: 900)', positive)
     .option('--runs <count>', 'runs of the test command the task may spend (default: 1500)', positive)
     .option('--test-timeout <seconds>', 'wall time of one run of the test command (default: 120)', positive)
+    .option(
+      '--memory <MiB>',
+      'memory that a sandbox may use, at least 256 (default: its share of half this machine, 1024 to 8192)',
+      positive,
+    )
     .option('--json', 'print the Result as JSON on standard output')
     .option('--quiet', 'no progress on standard error')
     .addHelpText(
@@ -56,6 +62,7 @@ Ctrl-C pauses the task; \`nova resume\` goes on with it.`,
         budgetSeconds: options.budget,
         budgetRuns: options.runs,
         testTimeoutSeconds: options.testTimeout,
+        memoryMebibytes: options.memory,
       });
       const progress = new Progress(process.stderr, options.quiet === true);
       const client = await connect();

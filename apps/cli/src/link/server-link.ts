@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, openSync } from 'node:fs';
+import { openSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { homedir, tmpdir, userInfo } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type Client, createClient } from '@nova/client';
 import { type DataFolder, dataFolder, fromErrorRecord, NovaError, toNovaError } from '@nova/core';
+import { makeFolder } from './make-folder.ts';
 import { socketTransport } from './socket-transport.ts';
 
 /** The server's main file; the command line starts it and speaks to it, and imports nothing of it. */
@@ -52,18 +53,16 @@ interface EarlyEnd {
 
 function start(folder: DataFolder): Promise<EarlyEnd> {
   let log: number;
+  makeFolder(folder.logs, folder.root);
   try {
-    mkdirSync(folder.logs, { recursive: true, mode: 0o700 });
     log = openSync(`${folder.logs}/server.log`, 'a', 0o600);
   } catch (cause) {
     const error = toNovaError(cause);
     if (error.code === 'disk.full') throw error;
     throw new NovaError(
-      'usage.invalid',
-      `The data folder ${folder.root} cannot be used (${error.message}); name another one in NOVA_HOME.`,
-      {
-        cause,
-      },
+      'folder.unusable',
+      `The data folder ${folder.root} cannot be used: ${error.message}. Name another one in NOVA_HOME.`,
+      { cause },
     );
   }
   // The fourth descriptor carries the reason of a failed start: a log on a full disk could not.

@@ -63,7 +63,7 @@ export class HostLink implements AsyncDisposable {
         cause: output.error,
       });
     }
-    return { output: output.data, isolation: answer.isolation };
+    return { output: output.data, isolation: answer.isolation, memoryKills: answer.memoryKills };
   }
 
   /** Ends a running call, and every process it started. */

@@ -28,8 +28,10 @@ export function sandboxesSideBySide(): number {
 /** Half of the memory for one task, dealt out to its sandboxes, so that two tasks fit on any machine of the minimum size. */
 export function sandboxLimits(request: TaskRequest): SandboxLimits {
   const share = usableMemory() / (2 * sandboxesSideBySide());
+  const asked = request.kind === 'fix' ? request.memoryMebibytes : undefined;
   return {
-    memoryBytes: Math.floor(Math.max(gibibyte, Math.min(8 * gibibyte, share))),
+    memoryBytes:
+      asked === undefined ? Math.floor(Math.max(gibibyte, Math.min(8 * gibibyte, share))) : asked * 1024 ** 2,
     processes: processesOfASandbox,
     // A call may run the command several times; each run has its own limit inside.
     callSeconds: request.kind === 'fix' ? 60 + request.testTimeoutSeconds * runsPerCall : 60 + request.budgetSeconds,

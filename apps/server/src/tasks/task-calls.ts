@@ -32,18 +32,22 @@ export class TaskCalls {
   ): Promise<ToolAnswer<Output>> {
     // It takes a moment and cannot be taken back, so it is never left half known.
     if (tool.name === branchDeliver.name) return this.#host.call(tool, input, { ...context, signal: never });
-    const cancel = () => {
-      if (toNovaError(context.signal.reason).code !== 'ledger.closed') {
-        this.#host.cancel(context.callId).catch(() => {});
-      }
+    const ending = new AbortController();
+    const left = Promise.withResolvers<never>();
+    const stop = () => {
+      const reason = toNovaError(context.signal.reason);
+      // An abort that reached the host would end the call there: a server that leaves only stops waiting for it.
+      if (reason.code === 'ledger.closed') left.reject(reason);
+      else ending.abort(reason);
     };
-    context.signal.addEventListener('abort', cancel, { once: true });
+    context.signal.addEventListener('abort', stop, { once: true });
+    if (context.signal.aborted) stop();
     try {
-      return await this.#host.call(tool, input, context);
+      return await Promise.race([left.promise, this.#host.call(tool, input, { ...context, signal: ending.signal })]);
     } catch (thrown) {
       throw this.#lossOf(context.callId, toNovaError(thrown));
     } finally {
-      context.signal.removeEventListener('abort', cancel);
+      context.signal.removeEventListener('abort', stop);
     }
   }
 

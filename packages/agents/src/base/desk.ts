@@ -36,6 +36,8 @@ export interface Desk {
   readonly signal: AbortSignal;
   /** Why the task is being wound up: acts that are not recorded are refused. Null while it goes on. */
   readonly cancelled: string | null;
+  /** How often the kernel has ended a process of this task because a sandbox's memory ran out, by stage; counted from recorded outcomes. */
+  readonly memoryKills: ReadonlyMap<Stage, number>;
 }
 
 /** What a desk is made of. */
@@ -51,6 +53,7 @@ export interface DeskParts {
 
 export function createDesk(parts: DeskParts): Desk {
   const ordinals = new Map<string, number>();
+  const memoryKills = new Map<Stage, number>();
 
   function nextCallId(act: Act<never, never> | Act<unknown, unknown>): string {
     const name = `${parts.task}/${act.attempt}/${act.stage}/${act.tool.name}`;
@@ -62,6 +65,7 @@ export function createDesk(parts: DeskParts): Desk {
   return {
     signal: parts.signal,
     cancelled: null,
+    memoryKills,
     async act<Input, Output>(act: Act<Input, Output>): Promise<Acted<Output>> {
       // The ordinal is taken before the first await, so that parallel acts get theirs in the order they were begun.
       const callId = nextCallId(act as Act<unknown, unknown>);
@@ -69,6 +73,7 @@ export function createDesk(parts: DeskParts): Desk {
         output: act.tool.output,
         isolation: isolationSchema.nullable(),
         seconds: z.number(),
+        memoryKills: z.number().default(0),
       });
       const answer = await parts.journal.run(
         {
@@ -90,6 +95,9 @@ export function createDesk(parts: DeskParts): Desk {
         },
         parts.signal,
       );
+      if (answer.memoryKills > 0) {
+        memoryKills.set(act.stage, (memoryKills.get(act.stage) ?? 0) + answer.memoryKills);
+      }
       return answer as Acted<Output>;
     },
   };

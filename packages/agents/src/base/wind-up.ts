@@ -22,6 +22,7 @@ export function createWindUpDesk(parts: DeskParts, reason: string, preview: bool
   return {
     signal: parts.signal,
     cancelled: reason,
+    memoryKills: recorded.memoryKills,
     act: (act) => (acting.has(act.tool.name) ? live : recorded).act(act),
   };
 }

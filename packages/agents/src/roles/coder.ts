@@ -9,7 +9,7 @@ import {
 } from '@nova/core';
 import type { Brief, Ground } from '../base/brief.ts';
 import type { Search, Solver, SolverRequest } from '../solvers/solver.ts';
-import type { Baseline } from './tester.ts';
+import { type Baseline, judgedBy } from './tester.ts';
 
 /** A change as it left the workspace: checked in quarantine, in the mirror, not yet judged. */
 export interface Change {
@@ -53,9 +53,7 @@ export class CoderAgent {
         input: {
           ...testing,
           candidate,
-          baselineFailing: [...baseline.failing],
-          counted: baseline.counted,
-          target: [],
+          ...judgedBy(baseline),
         },
         sandbox: workspace,
       });

@@ -1,8 +1,11 @@
 import {
   countOf,
+  exitCodeTest,
   failingTests,
   type Isolation,
   isGreen,
+  type MissingImport,
+  missingImportSchema,
   NovaError,
   type SandboxSpec,
   type Stage,
@@ -14,6 +17,7 @@ import {
 } from '@nova/core';
 import { z } from 'zod';
 import type { Brief } from '../base/brief.ts';
+import { refuseUnloadable } from './unloadable.ts';
 
 /** What the tests showed before anything was changed. */
 export interface Baseline {
@@ -25,6 +29,9 @@ export interface Baseline {
   readonly failing: readonly TestCase[];
   /** Passed in one run and failed in another: says nothing about a change. */
   readonly unstable: readonly string[];
+  /** Failed every time because they cannot be loaded, for want of something that no edit of the source brings. */
+  readonly blocked: readonly TestCase[];
+  readonly missing: readonly MissingImport[];
   readonly runs: number;
   readonly outputTail: string;
 }
@@ -33,6 +40,7 @@ export interface Baseline {
 export interface Measured {
   readonly report: TestReport;
   readonly dirtied: readonly string[];
+  readonly missing: readonly MissingImport[];
   readonly isolation: Isolation | null;
   readonly seconds: number;
 }
@@ -66,13 +74,13 @@ export class TesterAgent {
       sandbox,
     });
     budget.elapse(acted.seconds);
-    const { dirtied, ...report } = acted.output;
-    return { report, dirtied, isolation: acted.isolation, seconds: acted.seconds };
+    const { dirtied, missing, ...report } = acted.output;
+    return { report, dirtied, missing, isolation: acted.isolation, seconds: acted.seconds };
   }
 
   /**
    * Runs the tests of the base more than once and says what fails every time. Refuses with `tests.none`,
-   * `tests.pass`, `tests.timeout` or `tests.unstable` when there is nothing that a repair could be judged by.
+   * `tests.pass`, `tests.timeout`, `tests.unloadable` or `tests.unstable` when there is nothing that a repair could be judged by.
    */
   async baseline(sandbox: SandboxSpec): Promise<{ baseline: Baseline; isolation: Isolation | null }> {
     const runs: Measured[] = [];
@@ -80,6 +88,7 @@ export class TesterAgent {
       const intent = `Run the tests as they are (${index} of ${baselineRuns})`;
       const measured = await this.run(1, 'environment', intent, sandbox);
       refuseUnusable(measured.report, this.#brief.request.testCommand);
+      refuseUnloadable(measured, this.#brief.request.testCommand);
       runs.push(measured);
     }
     const [first, ...others] = runs.map((run) => run.report) as [TestReport, ...TestReport[]];
@@ -94,19 +103,23 @@ export class TesterAgent {
         { details: { unstable } },
       );
     }
-    const failing = first.counted
+    const missing = runs[0]?.missing ?? [];
+    const red = first.counted
       ? first.tests.filter((test) => alwaysFailed.includes(test.id))
       : first.tests
           .filter((test) => test.status === 'failed')
           .concat(first.tests.length === 0 ? [wholeCommand(first)] : []);
+    const isBlocked = (test: TestCase) => missing.some((one) => one.test === test.id);
     return {
       baseline: {
         runner: first.runner,
         counted: first.counted,
         total: first.tests.length,
         passed: first.tests.filter((test) => test.status === 'passed').length,
-        failing,
+        failing: red.filter((test) => !isBlocked(test)),
         unstable,
+        blocked: red.filter(isBlocked),
+        missing,
         runs: runs.length,
         outputTail: first.outputTail,
       },
@@ -115,19 +128,24 @@ export class TesterAgent {
   }
 }
 
+/** What a repair is held against: all that failed, and of it what must turn green (nothing named: all). */
+export function judgedBy(baseline: Baseline): { baselineFailing: TestCase[]; counted: boolean; target: string[] } {
+  const { failing, blocked, counted } = baseline;
+  const target = blocked.length === 0 ? [] : failing.map((test) => test.id);
+  return { baselineFailing: [...failing, ...blocked], counted, target };
+}
+
 /** Ids that count as failing; a command without counts fails as a whole. */
 export function failures(report: TestReport): string[] {
   const failed = failingTests(report);
   if (failed.length > 0) return failed;
-  return isGreen(report) ? [] : [wholeCommandId];
+  return isGreen(report) ? [] : [exitCodeTest];
 }
-
-const wholeCommandId = 'command::exit code';
 
 function wholeCommand(report: TestReport): TestCase {
   const ending = report.exitCode === null ? `ended by ${report.signal ?? 'a signal'}` : `exit code ${report.exitCode}`;
   return {
-    id: wholeCommandId,
+    id: exitCodeTest,
     file: null,
     name: 'exit code',
     status: 'failed',
@@ -171,13 +189,15 @@ function refuseUnusable(report: TestReport, command: string): void {
   }
 }
 
-export const baselineSchema: z.ZodType<Baseline> = z.object({
+export const baselineSchema: z.ZodType<Baseline, unknown> = z.object({
   runner: testRunnerSchema,
   counted: z.boolean(),
   total: z.number(),
   passed: z.number(),
   failing: z.array(testCaseSchema),
   unstable: z.array(z.string()),
+  blocked: z.array(testCaseSchema).default([]),
+  missing: z.array(missingImportSchema).default([]),
   runs: z.number(),
   outputTail: z.string(),
 });

@@ -1,6 +1,7 @@
 import { type Candidate, countOf, repairEvaluate, repairPropose, type SandboxSpec, type Verdict } from '@nova/core';
 import type { Brief } from '../base/brief.ts';
 import { isWindUp } from '../base/wind-up.ts';
+import { judgedBy } from '../roles/tester.ts';
 import type { Search, Solver, SolverRequest } from './solver.ts';
 
 const candidateLimit = 600;
@@ -113,9 +114,7 @@ export class RulesSolver implements Solver {
           command: this.#brief.request.testCommand,
           timeoutSeconds: this.#brief.request.testTimeoutSeconds,
           candidates: [...candidates],
-          baselineFailing: [...request.baseline.failing],
-          counted: request.baseline.counted,
-          target: [],
+          ...judgedBy(request.baseline),
           enough: candidates.length,
           seconds: Math.max(1, this.#brief.budget.secondsLeft),
         },

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { type FixRequest, type NovaError, type Result, systemClock } from '@nova/core';
+import { type FixRequest, type MissingImport, type NovaError, type Result, systemClock } from '@nova/core';
 import {
   type Blobs,
   createJournal,
@@ -41,6 +41,16 @@ const script: Script = {
   findings: () => [],
   report: () => green,
 };
+
+const absent = (test: string): MissingImport => ({
+  test: `t.js::${test}`,
+  language: 'python',
+  module: 'app',
+  name: null,
+  importer: 't.py',
+  why: 'path',
+  found: ['src'],
+});
 
 let folder: string;
 let ledger: Ledger;
@@ -82,7 +92,7 @@ async function run(host: ScriptedHost, changes: Partial<FixRequest> = {}): Promi
       submittedAt: '2026-01-01T00:00:00.000Z',
       desk: createDesk({ task: 'T', journal, call: host.call, leaseToken: 1, now: () => 0, signal }),
       budget: new RunBudget({ runs: wanted.budgetRuns, seconds: wanted.budgetSeconds }),
-      limits: { memoryBytes: 1, processes: 1, callSeconds: 1 },
+      limits: { memoryBytes: 512 * 1024 ** 2, processes: 1, callSeconds: 1 },
       parallel: 2,
     },
     records: { put: (value) => putJson(blobs, value), get: (hash, schema) => getJson(blobs, hash, schema) },
@@ -156,6 +166,63 @@ describe('the fix team', () => {
     assert.equal(result.outcome, 'refused');
     assert.equal(result.code, 'tests.pass');
     assert.ok(host.done.at(-1)?.includes('task.release'));
+  });
+
+  it('refuses at once when no failing test can be loaded, and says what is missing and what to do', async () => {
+    const host = new ScriptedHost({ ...script, missing: [absent('breaks')] });
+    const result = await run(host, { testCommand: 'pytest' });
+    assert.equal(result.outcome, 'refused');
+    assert.equal(result.code, 'tests.unloadable');
+    assert.match(result.summary, /not a bug.*`app`, imported by t\.py/s);
+    assert.match(result.summary, /--test "PYTHONPATH=src pytest"/);
+    assert.equal(result.cost.runs, 1);
+    assert.ok(!host.done.some((id) => id.includes('repair.')));
+  });
+
+  it('repairs what can be loaded and says what could not judge', async () => {
+    const some: Script = {
+      ...script,
+      baseline: counted(['works', 'passed'], ['breaks', 'failed'], ['blocked', 'failed']),
+      missing: [absent('blocked')],
+      report: () => counted(['works', 'passed'], ['breaks', 'passed'], ['blocked', 'failed']),
+    };
+    const result = await run(new ScriptedHost(some));
+    assert.equal(result.outcome, 'delivered');
+    assert.deepEqual(
+      result.baseline?.failing.map((test) => test.id),
+      ['t.js::breaks'],
+    );
+    assert.match(result.gaps.join('\n'), /1 failing test cannot be loaded.*`app`/);
+  });
+
+  it('delivers what makes a file load, which then has tests of other names', async () => {
+    const loading: Script = {
+      ...script,
+      baseline: counted(['t.js', 'failed']),
+      report: () => counted(['works', 'passed']),
+    };
+    const result = await run(new ScriptedHost(loading));
+    assert.equal(result.outcome, 'delivered', result.summary);
+  });
+
+  it('says so when the kernel ended a test run for want of memory, and how to allow more', async () => {
+    const starved: Script = {
+      ...script,
+      outcomes: {},
+      memoryKills: (callId) =>
+        callId.includes('/environment/tests.run/') ? 1 : callId.endsWith('/working/repair.evaluate/1') ? 3 : 0,
+    };
+    const result = await run(new ScriptedHost(starved));
+    assert.match(result.summary, /ended a test run for want of memory: 512 MiB are allowed, `--memory 1024`/);
+    const gaps = result.gaps.filter((gap) => gap.includes('more memory'));
+    assert.equal(gaps.length, 2);
+    assert.match(gaps[0] ?? '', /^environment: the kernel ended a process 2 times, because the tests/);
+    assert.match(gaps[1] ?? '', /^working: the kernel ended a process 3 times, because a candidate/);
+    await ledger[Symbol.asyncDispose]();
+    ledger = await openLedger('second');
+    const delivered = await run(new ScriptedHost({ ...starved, outcomes: script.outcomes }));
+    assert.equal(delivered.outcome, 'delivered');
+    assert.doesNotMatch(delivered.summary, /memory/);
   });
 
   it('says what was tried when nothing is found', async () => {

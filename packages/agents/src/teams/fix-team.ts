@@ -37,6 +37,15 @@ const maximumAttempts = 3;
 const stagesPerAttempt = 4;
 const stagesOnce = 5;
 
+/** How people are told where the dependencies come from. */
+const dependenciesFrom: Readonly<Record<NonNullable<Result['environment']>['source'], string>> = {
+  none: 'no dependencies',
+  checkout: 'dependencies from your checkout',
+  lockfile: 'dependencies from the lockfile',
+  pinned: 'dependencies from exact versions, without a lockfile',
+  manifest: 'dependencies from the manifest',
+};
+
 export interface FixTeamParts {
   readonly brief: Brief;
   readonly records: Records;
@@ -137,8 +146,7 @@ function buildFixGraph(parts: FixTeamParts) {
     const workspace = sandboxFor(brief, { ...at, environment: prepared.output.key }, 'work', 'work', at.commit);
     const measured = await tester.baseline(workspace);
     const { baseline } = measured;
-    const dependencies =
-      prepared.output.source === 'none' ? 'no dependencies' : `dependencies from ${prepared.output.source}`;
+    const dependencies = dependenciesFrom[prepared.output.source];
     const tests = baseline.counted
       ? `${countOf(baseline.total, 'test')}, ${baseline.failing.length} failing`
       : 'the command fails, without counts';
@@ -207,7 +215,10 @@ function buildFixGraph(parts: FixTeamParts) {
     const change = await record(state.changed, changeRecord);
     const place = sandboxFor(brief, at, 'review', `review-${state.attempt}`, change.commit);
     const { report } = await tester.run(state.attempt, 'testing', 'Run the tests on the committed change', place);
-    const before = new Set([...baseline.failing.map((test) => test.id), ...baseline.unstable]);
+    const before = new Set([
+      ...[...baseline.failing, ...baseline.blocked].map((test) => test.id),
+      ...baseline.unstable,
+    ]);
     const fresh = failures(report).filter((id) => !before.has(id));
     const left = failures(report).filter((id) => baseline.failing.some((test) => test.id === id));
     if (left.length > 0 || fresh.length > 0 || (!baseline.counted && !isGreen(report))) {

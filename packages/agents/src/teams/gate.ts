@@ -1,4 +1,4 @@
-import { countOf, type GateCheck, gatePrepare, isGreen } from '@nova/core';
+import { countOf, exitCodeTest, type GateCheck, gatePrepare, isGreen, isRepaired } from '@nova/core';
 import { type Brief, type Ground, sandboxFor } from '../base/brief.ts';
 import type { Change } from '../roles/coder.ts';
 import { type Baseline, failures, type Measured, type TesterAgent } from '../roles/tester.ts';
@@ -82,30 +82,23 @@ function verdict(
     });
     return checks;
   }
-  return [...checks, ...countedChecks(baseline, targets, onBase, onBranch)];
+  return [...checks, ...countedChecks(baseline, onBase, onBranch)];
 }
 
-function countedChecks(
-  baseline: Baseline,
-  targets: readonly string[],
-  onBase: Measured,
-  onBranch: readonly Measured[],
-): GateCheck[] {
+function countedChecks(baseline: Baseline, onBase: Measured, onBranch: readonly Measured[]): GateCheck[] {
   const tolerated = new Set([...failures(onBase.report), ...baseline.unstable]);
   const newlyFailing = [...new Set(onBranch.flatMap((run) => failures(run.report)))].filter((id) => !tolerated.has(id));
   const ran = onBranch.map((run) => run.report.tests.filter((test) => test.status !== 'skipped'));
-  const missing = targets.filter((id) =>
-    ran.some((tests) => !tests.some((test) => test.id === id && test.status === 'passed')),
-  );
+  const missing = baseline.failing
+    .filter((test) => onBranch.some((run) => !isRepaired(test.id, test, run.report)))
+    .map((test) => test.id);
   const vanished = onBase.report.tests
     .filter((test) => test.status === 'passed' && !baseline.unstable.includes(test.id))
     .map((test) => test.id)
     .filter((id) => ran.some((tests) => !tests.some((test) => test.id === id)));
   const counts = ran.map((tests) => tests.length);
   const disagreeing = onBranch.flatMap((run) =>
-    run.report.exitCode !== 0 && failures(run.report).every((id) => id === 'command::exit code')
-      ? [run.report.exitCode]
-      : [],
+    run.report.exitCode !== 0 && failures(run.report).every((id) => id === exitCodeTest) ? [run.report.exitCode] : [],
   );
   return [
     {
@@ -126,7 +119,7 @@ function countedChecks(
     },
     {
       name: 'exit code and counts agree',
-      passed: disagreeing.length === 0 || tolerated.has('command::exit code'),
+      passed: disagreeing.length === 0 || tolerated.has(exitCodeTest),
       detail:
         disagreeing.length === 0 ? 'they do' : `no test failed, yet the command ended with ${disagreeing.join(', ')}`,
     },

@@ -1,7 +1,16 @@
-import { countOf, type Finding, type GateCheck, type Result, type TestCase, type Verdict } from '@nova/core';
+import {
+  countOf,
+  type Finding,
+  type GateCheck,
+  type Result,
+  type Stage,
+  type TestCase,
+  type Verdict,
+} from '@nova/core';
 import type { z } from 'zod';
 import type { Brief } from '../base/brief.ts';
 import type { Baseline } from '../roles/tester.ts';
+import { explainMissing } from '../roles/unloadable.ts';
 import type { FixStateValue } from './fix-state.ts';
 import {
   alternativesRecord,
@@ -53,7 +62,7 @@ export async function report(brief: Brief, records: Records, state: FixStateValu
     kind: 'fix',
     outcome: ending.outcome,
     code: ending.code,
-    summary: ending.message,
+    summary: [sentence(ending.message), ...(delivered ? [] : starved(brief))].join(' '),
     next: nextStep(brief, ending),
     repository: brief.request.repository,
     base: captured && {
@@ -96,6 +105,7 @@ export async function report(brief: Brief, records: Records, state: FixStateValu
       stageSeconds: {},
     },
     gaps: [
+      ...memoryGaps(brief),
       ...(environment?.gaps ?? []),
       ...(delivered && captured?.dirty
         ? [
@@ -110,11 +120,42 @@ export async function report(brief: Brief, records: Records, state: FixStateValu
       ...(isolation?.missing ?? []),
       ...(notCopied.length > 0 ? [`ignored files were not copied: ${notCopied.slice(0, 10).join(', ')}`] : []),
       ...(baseline && !baseline.counted ? ['uncounted: the test command reports no tests, only an exit code'] : []),
+      ...(baseline && baseline.blocked.length > 0
+        ? [
+            `${countOf(baseline.blocked.length, 'failing test')} cannot be loaded here and judged nothing: ${explainMissing(baseline.missing, brief.request.testCommand).join(' ')}`,
+          ]
+        : []),
       ...(baseline && baseline.unstable.length > 0
         ? [`unstable tests say nothing here: ${baseline.unstable.slice(0, 10).join(', ')}`]
         : []),
     ],
   };
+}
+
+function sentence(text: string): string {
+  return /[\w)`]$/.test(text) ? `${text}.` : text;
+}
+
+/** Stages whose runs judge; a candidate that grows without end is a candidate's fault. */
+const judging: readonly Stage[] = ['environment', 'planning', 'testing', 'gate'];
+
+/** Where the tests themselves ran out of memory, that may be all that is wrong. */
+function starved(brief: Brief): string[] {
+  return judging.some((stage) => brief.desk.memoryKills.has(stage))
+    ? [`The kernel ended a test run for want of memory: ${moreMemory(brief)}, then see what still fails.`]
+    : [];
+}
+
+function memoryGaps(brief: Brief): string[] {
+  return [...brief.desk.memoryKills].map(
+    ([stage, kills]) =>
+      `${stage}: the kernel ended a process ${countOf(kills, 'time')}, because ${stage === 'working' ? 'a candidate' : 'the tests'} needed more memory than a sandbox may use; ${moreMemory(brief)}`,
+  );
+}
+
+function moreMemory(brief: Brief): string {
+  const mebibytes = Math.round(brief.limits.memoryBytes / 1024 ** 2);
+  return `${mebibytes} MiB are allowed, \`--memory ${mebibytes * 2}\` allows twice that`;
 }
 
 /** True for the person's dependencies when the prepared environment stands in their place. */
@@ -169,6 +210,7 @@ function nextStep(brief: Brief, ending: Ending): string {
     case 'failed':
       return 'This is a fault of Nova itself; the logs in the data folder say more. Your repository is as it was.';
     case 'refused':
+      if (ending.code === 'tests.unloadable') return 'Do what the summary says, then run fix again.';
       return 'Mend what the summary names, then run the same command again.';
   }
 }

@@ -2,6 +2,7 @@ import {
   type Candidate,
   type Finding,
   type Isolation,
+  type MissingImport,
   NovaError,
   type TestCase,
   type TestReport,
@@ -16,6 +17,9 @@ export interface Script {
   readonly outcomes: Readonly<Record<string, Verdict['outcome']>>;
   readonly stillFailing: Readonly<Record<string, number>>;
   readonly findings: (commit: string) => readonly Finding[];
+  /** Tests of the baseline that cannot be loaded. */
+  readonly missing?: readonly MissingImport[];
+  readonly memoryKills?: (callId: string) => number;
   /** What a test run shows in a sandbox that holds this commit. */
   readonly report: (commit: string) => TestReport;
 }
@@ -48,7 +52,8 @@ export class ScriptedHost {
     this.done.push(context.callId);
     if (context.sandbox) this.sandboxes.add(context.sandbox.id);
     const output = tool.output.parse(this.#answer(tool.name, input as never, context.sandbox?.commit ?? ''));
-    return { output, isolation: context.sandbox ? isolation : null };
+    const memoryKills = this.#script.memoryKills?.(context.callId) ?? 0;
+    return { output, isolation: context.sandbox ? isolation : null, memoryKills };
   };
 
   #answer(tool: string, input: Record<string, unknown>, commit: string): unknown {
@@ -67,7 +72,7 @@ export class ScriptedHost {
         return { key: null, kinds: [], source: 'none', reused: false, log: null, gaps: [] };
       case 'tests.run': {
         const report = commit === 'base' ? this.#script.baseline : this.#script.report(commit);
-        return { ...report, dirtied: [], output: null };
+        return { ...report, dirtied: [], missing: this.#script.missing ?? [], output: null };
       }
       case 'repair.localise': {
         const suspects = [{ path: 'a.js', startLine: 1, endLine: 1, score: 1, reasons: ['scripted'] }];

@@ -1,5 +1,5 @@
-import type { Candidate, TestCase, TestReport, Verdict } from '@nova/core';
-import { exitCodeTest, type TestBench, type TestRun } from '../evidence/test-run.ts';
+import { type Candidate, exitCodeTest, type TestCase, type TestReport, type Verdict } from '@nova/core';
+import type { TestBench, TestRun } from '../evidence/test-run.ts';
 import type { LanguageModule } from '../languages/language.ts';
 import { languageFor } from '../languages/language-for.ts';
 import type { WorkingTree } from '../workspace/working-tree.ts';

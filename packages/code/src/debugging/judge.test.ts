@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { TestCase, TestReport } from '@nova/core';
-import { exitCodeTest } from '../evidence/test-run.ts';
-import { isRepaired, regressions, unrepaired } from './judge.ts';
+import { exitCodeTest, isRepaired, type TestCase, type TestReport } from '@nova/core';
+import { regressions, unrepaired } from './judge.ts';
 
 const item = (id: string, status: TestCase['status']): TestCase => {
   const [file = '', name = ''] = id.split('::');
@@ -30,10 +29,12 @@ test('a test is repaired only when it is there and passes', () => {
 });
 
 test('a file that did not load is repaired when it has tests and none fails', () => {
-  const before = item('a.js::a.js', 'failed');
-  assert.equal(isRepaired(before.id, before, report([item('a.js::x', 'passed')])), true);
-  assert.equal(isRepaired(before.id, before, report([item('a.js::x', 'passed'), item('a.js::y', 'failed')])), false);
-  assert.equal(isRepaired(before.id, before, report([item('b.js::x', 'passed')])), false);
+  for (const name of ['a.js', '(collection)', '(import)']) {
+    const before = item(`a.js::${name}`, 'failed');
+    assert.equal(isRepaired(before.id, before, report([item('a.js::x', 'passed')])), true);
+    assert.equal(isRepaired(before.id, before, report([item('a.js::x', 'passed'), item('a.js::y', 'failed')])), false);
+    assert.equal(isRepaired(before.id, before, report([item('b.js::x', 'passed')])), false);
+  }
 });
 
 test('a group that failed by itself is repaired when its tests pass', () => {

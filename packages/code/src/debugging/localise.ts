@@ -1,7 +1,6 @@
-import type { Localisation, Suspect, TestCase } from '@nova/core';
+import { exitCodeTest, type Localisation, type Suspect, type TestCase } from '@nova/core';
 import type { TestCoverage } from '../evidence/probe.ts';
 import type { TestBench, TestRun } from '../evidence/test-run.ts';
-import { exitCodeTest } from '../evidence/test-run.ts';
 import type { LanguageModule } from '../languages/language.ts';
 import { languageFor } from '../languages/language-for.ts';
 import { fileRole, looksGenerated } from '../workspace/project-files.ts';

@@ -1,14 +1,11 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { TestCase, TestReport, TestRunner } from '@nova/core';
+import { exitCodeTest, type TestCase, type TestReport, type TestRunner } from '@nova/core';
 import type { ToolContext } from '../tool-context.ts';
 import type { WorkingTree } from '../workspace/working-tree.ts';
 import { createNodeProbe } from './node/node-probe.ts';
 import type { CoverageLimit, EvidenceProbe, ProbeReport, TestCoverage } from './probe.ts';
 import { runShell, type ShellResult } from './shell.ts';
-
-/** Id of the pseudo-test that stands for a command's own success. */
-export const exitCodeTest = 'command::exit code';
 
 const mostWidths = 4;
 const outputTailBytes = 16 * 1024;

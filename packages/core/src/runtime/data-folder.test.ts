@@ -11,6 +11,12 @@ describe('the data folder', () => {
     assert.equal(at({ NOVA_HOME: '' }).root, '/home/p/.local/share/nova');
   });
 
+  it("is none of the kernel's own folders", () => {
+    for (const root of ['/proc', '/proc/1/x', '/sys/x', '/dev/x', '//dev', '/dev/shm'])
+      assert.throws(() => at({ NOVA_HOME: root }), { code: 'folder.unusable' }, root);
+    for (const root of ['/process', '/home/dev/x', '/dev/shm/nova']) assert.equal(at({ NOVA_HOME: root }).root, root);
+  });
+
   it('keeps sockets short enough for the kernel, apart for each folder, however deep it lies', () => {
     const [one, two] = ['a', 'b'].map((name) => at({ NOVA_HOME: `/${'deep/'.repeat(40)}${name}` }));
     assert.ok(one && two);

@@ -1,3 +1,5 @@
+import { NovaError } from '../errors/nova-error.ts';
+
 /** Names inside the data folder; pure strings, so that every part and every front end agrees on them. */
 export interface DataFolder {
   readonly root: string;
@@ -24,10 +26,24 @@ interface Surroundings {
   readonly temporary: string;
 }
 
-/** `NOVA_HOME`, else the XDG data folder, else `~/.local/share/nova`. */
+/** True below the folders in which the kernel shows files of its own making: nothing can be kept there. */
+export function isKernelFolder(path: string): boolean {
+  return /^\/+(?:proc|sys|dev)(?:\/|$)/.test(path) && !/^\/+dev\/+shm\/+./.test(path);
+}
+
+/**
+ * `NOVA_HOME`, else the XDG data folder, else `~/.local/share/nova`. Throws `folder.unusable` when that is a folder of the
+ * kernel's.
+ */
 export function dataFolder(surroundings: Surroundings): DataFolder {
   const { env, home } = surroundings;
   const root = env['NOVA_HOME'] || `${env['XDG_DATA_HOME'] || `${home}/.local/share`}/nova`;
+  if (isKernelFolder(root)) {
+    throw new NovaError(
+      'folder.unusable',
+      `The data folder ${root} cannot be used: the kernel shows files of its own there and keeps none. Nothing was made. Name a folder of yours on a disk in NOVA_HOME.`,
+    );
+  }
   const inside = `${root}/run`;
   const run =
     inside.length < 60 ? inside : `${surroundings.temporary}/nova-${surroundings.userId}-${fingerprint(root)}`;

@@ -12,10 +12,12 @@ export interface CallContext {
   readonly signal: AbortSignal;
 }
 
-/** A tool's output, and what isolated it; null for tools of the host. */
+/** A tool's output, and what isolated it: null for tools of the host. */
 export interface ToolAnswer<Output> {
   readonly output: Output;
   readonly isolation: Isolation | null;
+  /** How often during the call the kernel ended a process because the sandbox's memory ran out. */
+  readonly memoryKills: number;
 }
 
 /** Calls a tool wherever it lives; errors arrive as `NovaError`. */

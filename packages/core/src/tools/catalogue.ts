@@ -8,7 +8,8 @@ import {
   verdictSchema,
 } from '../vocabulary/repair.ts';
 import { sandboxDriverSchema } from '../vocabulary/sandbox.ts';
-import { testCaseSchema, testReportSchema } from '../vocabulary/tests.ts';
+import { dependencySourceSchema } from '../vocabulary/task.ts';
+import { missingImportSchema, testCaseSchema, testReportSchema } from '../vocabulary/tests.ts';
 import { defineTool } from './tool.ts';
 
 const blobHash = z.string();
@@ -53,7 +54,7 @@ export const environmentPrepare = defineTool({
   output: z.object({
     key: z.string().nullable(),
     kinds: z.array(z.string()),
-    source: z.enum(['none', 'checkout', 'lockfile', 'manifest']),
+    source: dependencySourceSchema,
     reused: z.boolean(),
     log: blobHash.nullable(),
     gaps: z.array(z.string()),
@@ -150,6 +151,8 @@ export const testsRun = defineTool({
   output: testReportSchema.extend({
     /** Tracked or untracked paths that the run changed; put back before the call returned. */
     dirtied: z.array(z.string()),
+    /** Failing tests that no edit of the source could make load. */
+    missing: z.array(missingImportSchema).default([]),
     /** Head and tail of the output, stored by the host. */
     output: blobHash.nullable(),
   }),

@@ -27,8 +27,13 @@ export const hostCallParams = z.object({
 export type HostCallParams = z.infer<typeof hostCallParams>;
 
 export const hostCallResult = z.discriminatedUnion('ok', [
-  /** `isolation` is set for sandbox calls. */
-  z.object({ ok: z.literal(true), output: z.unknown(), isolation: isolationSchema.nullable() }),
+  z.object({
+    ok: z.literal(true),
+    output: z.unknown(),
+    /** Set for sandbox calls. */
+    isolation: isolationSchema.nullable(),
+    memoryKills: z.number().int().default(0),
+  }),
   z.object({
     ok: z.literal(false),
     error: z.object({ code: z.string(), message: z.string(), details: z.unknown().optional() }),

@@ -37,6 +37,8 @@ export const fixRequestSchema = z.object({
   budgetRuns: z.number().int().positive().default(1500),
   /** Wall time of one execution of the test command, in seconds. */
   testTimeoutSeconds: z.number().positive().default(120),
+  /** Memory that one sandbox may use, in MiB; absent: a task's sandboxes share half of the machine's, each at least 1 GiB and at most 8. */
+  memoryMebibytes: z.number().int().min(256).optional(),
 });
 export type FixRequest = z.infer<typeof fixRequestSchema>;
 
@@ -72,6 +74,9 @@ export type TaskState = z.infer<typeof taskStateSchema>;
 export const gateCheckSchema = z.object({ name: z.string(), passed: z.boolean(), detail: z.string() });
 export type GateCheck = z.infer<typeof gateCheckSchema>;
 
+/** What decided which dependencies are used; `pinned` are exact versions in files that are no lockfile, such as `requirements.txt`. */
+export const dependencySourceSchema = z.enum(['none', 'checkout', 'lockfile', 'pinned', 'manifest']);
+
 /** The end of a task: what was wrong, the change, the evidence, what it cost. */
 export const resultSchema = z.object({
   task: z.string(),
@@ -99,7 +104,7 @@ export const resultSchema = z.object({
     .object({
       key: z.string().nullable(),
       kinds: z.array(z.string()),
-      source: z.enum(['none', 'checkout', 'lockfile', 'manifest']),
+      source: dependencySourceSchema,
     })
     .nullable(),
   isolation: isolationSchema.nullable(),

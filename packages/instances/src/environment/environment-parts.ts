@@ -6,7 +6,13 @@ import { metadataFolder, plainScripts } from './environment-mounts.ts';
 import { type NodeTools, normalisePackage, type PythonTools, type Surroundings } from './host-tools.ts';
 import type { Making } from './making.ts';
 import { cacheFolders, inspectNpmCheckout } from './npm-checkout.ts';
-import { collectNpmInstall, droppedSettings, planNpmInstall, requireInstallable } from './npm-install.ts';
+import {
+  collectNpmInstall,
+  droppedSettings,
+  packagesWithScripts,
+  planNpmInstall,
+  requireInstallable,
+} from './npm-install.ts';
 import type { NpmProject } from './npm-project.ts';
 import { environmentFolders, findPythonCheckout, foldersNamedBy } from './python-checkout.ts';
 import { copyScripts, planPythonInstall, relocateVenv, writeMetadata, writeScripts } from './python-install.ts';
@@ -32,6 +38,8 @@ export type Install = (request: {
   readonly access: RegistryAccess;
   /** What a person does about a failure. */
   readonly next: string;
+  /** After the install: the packages, as name@version, that have install scripts. */
+  readonly scripted: () => Promise<readonly string[]>;
 }) => Promise<void>;
 
 /** One source of one kind of dependency, chosen but not yet made. */
@@ -117,6 +125,7 @@ export async function chooseNpm(
         pathEntries: [join(tools.node, '..')],
         access,
         next: `Run \`${locked ? 'npm ci' : 'npm install'}\` in the checkout; when it works there, Nova uses what it installed.`,
+        scripted: () => packagesWithScripts(project, workplace),
       });
       const folders = await collectNpmInstall(project, workplace, join(making.folder, 'npm'));
       for (const folder of folders) {
@@ -201,11 +210,13 @@ export async function choosePython(
   const access = await pipRegistries(tools, surroundings);
   return {
     kind: 'python',
-    source: needs.pinned && needs.undeclared.length === 0 ? 'lockfile' : 'manifest',
+    source: needs.undeclared.length === 0 ? needs.versions : 'manifest',
     identity: digest([...identity, access.variables['PIP_INDEX_URL'] ?? '', access.variables['PIP_FIND_LINKS'] ?? '']),
     gaps: [
       ...needs.gaps,
-      ...(needs.pinned ? [] : ['not reproducible: no lockfile, so pip chose the versions on the day of the install']),
+      ...(needs.versions !== 'manifest'
+        ? []
+        : ['not reproducible: the versions are not all fixed, so pip chose them on the day of the install']),
       ...needs.undeclared.map((name) => `${name} is not declared by the repository; its newest version was installed`),
     ],
     pythonPath: needs.pythonPath,
@@ -222,6 +233,7 @@ export async function choosePython(
         pathEntries: [join(tools.python, '..')],
         access,
         next: 'Install the requirements into .venv in the checkout; when they work there, Nova uses that.',
+        scripted: async () => [],
       });
       await relocateVenv(venv, venv, join(sealedAt, 'venv'));
       return {

@@ -56,6 +56,46 @@ test('a repository without dependencies needs no environment', async () => {
   assert.deepEqual(output, { key: null, kinds: [], source: 'none', reused: false, log: null, gaps: [] });
 });
 
+test('install scripts run whatever npm thinks of them, and where they are forbidden it says so and what to do', async () => {
+  const scripts = { postinstall: 'node make.js' };
+  const scripted = {
+    name: 'scripted',
+    version: '1.0.0',
+    files: {
+      'package.json': JSON.stringify({ name: 'scripted', version: '1.0.0', scripts }),
+      'make.js': "require('node:fs').writeFileSync('made.txt', 'made');",
+    },
+  };
+  await using registry = await startLoopbackRegistry([scripted]);
+  const dependencies = { scripted: '1.0.0' };
+  const files = {
+    'package.json': JSON.stringify({ name: 'app', version: '1.0.0', dependencies }),
+    'package-lock.json': JSON.stringify({
+      name: 'app',
+      version: '1.0.0',
+      lockfileVersion: 3,
+      packages: {
+        '': { name: 'app', version: '1.0.0', dependencies },
+        'node_modules/scripted': { ...registry.locked('scripted'), hasInstallScript: true },
+      },
+    }),
+  };
+  for (const [ignore, ran] of [
+    ['false', true],
+    ['true', false],
+  ] as const) {
+    const env = { ...onlyRegistry(registry.url), npm_config_dangerously_allow_all_scripts: 'false' };
+    await using place = makePlace({ env: { ...env, npm_config_ignore_scripts: ignore } });
+    place.commit(files);
+    const output = await place.environments.prepare(place.input('npm test'), place.context());
+    assert.ok(output.key);
+    assert.equal(existsSync(join(place.store, output.key, 'npm/node_modules/scripted/made.txt')), ran);
+    if (ran) assert.deepEqual(output.gaps, []);
+    else
+      assert.match(output.gaps.join(), /scripts of scripted@1\.0\.0 did not run: .*`npm ci && npm rebuild .*scripted`/);
+  }
+});
+
 test('npm packages come from the lockfile, are sealed, reused, and made again when they were changed', async () => {
   await using registry = await startLoopbackRegistry([tiny]);
   await using place = makePlace({ env: onlyRegistry(registry.url) });
@@ -264,7 +304,7 @@ test('Python packages are installed into a virtual environment that works where 
     'src/app/__init__.py': 'def main():\n    print("ran")\n',
   });
   const output = await place.environments.prepare(place.input('python3 -m unittest'), place.context());
-  assert.equal(output.source, 'lockfile');
+  assert.equal(output.source, 'pinned');
   assert.deepEqual(output.kinds, ['python']);
   assert.match(output.gaps.join('\n'), /--index-url/);
   assert.ok(output.key);
@@ -306,7 +346,7 @@ test('Python packages are installed into a virtual environment that works where 
   // A command names the environment by its place in the checkout; what was installed instead must be there too.
   rmSync(join(own, 'bin/python'));
   const other = await place.environments.prepare(place.input('./.venv/bin/python -m unittest'), place.context());
-  assert.equal(other.source, 'lockfile');
+  assert.equal(other.source, 'pinned');
   assert.ok(other.key);
   const isolated = await place.environments.mounts(other.key, { workspacePath: '/w', isolated: true, scratch: null });
   assert.ok(isolated.mounts.some(({ target, writable }) => target === '/w/.venv' && !writable));

@@ -258,7 +258,7 @@ function installer(
       signal: context.signal,
       progress: context.progress,
     });
-    for (const gap of await installGaps(log)) gaps.add(gap);
+    for (const gap of await installGaps(log, await request.scripted())) gaps.add(gap);
     const failure = await installFailed(request, outcome, log, (bytes) => options.blobs.put(bytes), logs);
     await rm(log, { force: true });
     if (failure !== null) throw failure;
@@ -275,7 +275,7 @@ function identityOf(part: Part): string[] {
 }
 
 function weakest(parts: readonly Part[]): Source {
-  const order: Source[] = ['manifest', 'lockfile', 'checkout', 'none'];
+  const order: Source[] = ['manifest', 'pinned', 'lockfile', 'checkout', 'none'];
   return order.find((source) => parts.some((part) => part.source === source)) ?? 'none';
 }
 

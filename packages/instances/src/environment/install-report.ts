@@ -58,14 +58,19 @@ export async function installFailed(
   );
 }
 
-/** What an install did differently from what was asked for, in words. */
-export async function installGaps(log: string): Promise<string[]> {
+/** What an install did differently from what was asked for, in words; `scripted` are the packages that have install scripts. */
+export async function installGaps(log: string, scripted: readonly string[]): Promise<string[]> {
   const text = await tailOf(log, keptLogBytes);
-  const names = [...text.matchAll(/npm warn install-scripts\s+(\S+@\S+) \(/g)].map((match) => match[1]);
   const gaps: string[] = [];
-  if (names.length > 0) {
-    const which = [...new Set(names)].join(', ');
-    gaps.push(`your npm configuration does not allow the install scripts of ${which}; they did not run`);
+  // What npm warns of depends on its version; that a script ran is said by all of them.
+  const ran = new Set([...text.matchAll(/^npm info run (\S+) (?:pre|post)?install /gm)].map((match) => match[1]));
+  const left = [...new Set(scripted)].filter((name) => !ran.has(name));
+  if (left.length > 0) {
+    const names = left.map((name) => name.slice(0, name.lastIndexOf('@'))).join(' ');
+    gaps.push(
+      `the install scripts of ${left.join(', ')} did not run: an npm configuration (ignore-scripts) or the repository's allowScripts forbids them. ` +
+        `If the tests need what they make, run \`npm ci && npm rebuild --ignore-scripts=false ${names}\` in the checkout; Nova then uses its node_modules`,
+    );
   }
   if (text.includes(peerConflictMark)) {
     gaps.push('the declared peer dependencies contradict each other; npm installed without enforcing them');

@@ -1,6 +1,7 @@
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { NovaError } from '@nova/core';
+import { z } from 'zod';
 import { type NodeTools, parseJson } from './host-tools.ts';
 import type { NpmProject } from './npm-project.ts';
 import type { RegistryAccess } from './registries.ts';
@@ -68,7 +69,7 @@ export async function planNpmInstall(
   await writeFile(join(workplace, 'global-npmrc'), '');
   const folder = join(workplace, 'project', project.folder);
   const install = project.lock === null ? ['install', '--no-package-lock'] : ['ci'];
-  const flags = ['--no-audit', '--no-fund', '--no-progress', '--loglevel=notice'];
+  const flags = ['--no-audit', '--no-fund', '--no-progress', '--loglevel=info'];
   return {
     command: [
       '/bin/sh',
@@ -87,9 +88,45 @@ export async function planNpmInstall(
       npm_config_cache: join(workplace, 'cache'),
       npm_config_logs_max: '0',
       npm_config_update_notifier: 'false',
+      ...scriptPolicy(project, access),
       ...access.variables,
     },
   };
+}
+
+/**
+ * From version 12 on npm runs install scripts only where somebody has approved them. Behind the walls of an installation they
+ * can do no harm, and tests may need what they make; a repository that has decided for itself is left to its decision.
+ */
+function scriptPolicy(project: NpmProject, access: RegistryAccess): Record<string, string> {
+  const setting = 'dangerously-allow-all-scripts';
+  const isKnown = access.npmConfiguration.some((line) => line.startsWith(`${setting}=`));
+  const decided = [...project.files].some(([path, bytes]) => {
+    const manifest = /(^|\/)package\.json$/.test(path) ? parseJson(bytes.toString('utf8')) : null;
+    return typeof manifest === 'object' && manifest !== null && 'allowScripts' in manifest;
+  });
+  return isKnown && !decided ? { npm_config_dangerously_allow_all_scripts: 'true' } : {};
+}
+
+const hiddenLock = z.object({
+  packages: z.record(
+    z.string(),
+    z.looseObject({
+      name: z.string().optional(),
+      version: z.string().optional(),
+      hasInstallScript: z.boolean().optional(),
+    }),
+  ),
+});
+
+/** The packages, as name@version, that were installed and have install scripts. */
+export async function packagesWithScripts(project: NpmProject, workplace: string): Promise<string[]> {
+  const path = join(workplace, 'project', project.folder, 'node_modules/.package-lock.json');
+  const lock = hiddenLock.safeParse(parseJson(await readFile(path, 'utf8').catch(() => '')));
+  if (!lock.success) return [];
+  return Object.entries(lock.data.packages)
+    .filter(([place, { hasInstallScript }]) => hasInstallScript === true && place.includes('node_modules/'))
+    .map(([place, { name, version }]) => `${name ?? place.slice(place.lastIndexOf('node_modules/') + 13)}@${version}`);
 }
 
 /** Moves what npm installed out of the workplace into `tree`; returns the repository-relative folders that have one. */

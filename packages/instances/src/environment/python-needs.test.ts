@@ -31,7 +31,7 @@ plug = "my_app.plugin"
   });
   assert.deepEqual(needs.requirements, ['requests>=2', 'pytest>=7']);
   assert.deepEqual(needs.undeclared, []);
-  assert.equal(needs.pinned, false);
+  assert.equal(needs.versions, 'manifest');
   assert.deepEqual(needs.pythonPath, ['src', '']);
   assert.deepEqual(needs.metadata, {
     name: 'My.App',
@@ -64,7 +64,7 @@ pytest = "8.0.0"
     'pytest==8.0.0',
   ]);
   assert.deepEqual(needs.constraints, ['one==1.4.0']);
-  assert.equal(needs.pinned, true);
+  assert.equal(needs.versions, 'lockfile');
   assert.match(needs.gaps.join('\n'), /poetry\.lock .*hashes/);
 });
 
@@ -91,7 +91,7 @@ test('requirements files are followed, their options are not', async () => {
   });
   assert.deepEqual(needs.requirements, ['one==1.0    --hash=sha256:aa', 'two==2.0 --hash=sha256:bb']);
   assert.deepEqual(needs.constraints, ['three==3']);
-  assert.equal(needs.pinned, true);
+  assert.equal(needs.versions, 'pinned');
   for (const gap of [/--extra-index-url/, /outside\.txt/, /\.\/local/]) assert.match(needs.gaps.join('\n'), gap);
 });
 
@@ -102,6 +102,7 @@ test("Pipenv's lock decides with its hashes", async () => {
   };
   const { needs } = await needsOf({ 'Pipfile.lock': JSON.stringify(lock), Pipfile: '' });
   assert.deepEqual(needs.requirements, ["one==1.0 ; python_version >= '3' --hash=sha256:aa"]);
+  assert.equal(needs.versions, 'lockfile');
   assert.match(needs.gaps.join('\n'), /two in Pipfile\.lock/);
 });
 

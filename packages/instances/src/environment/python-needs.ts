@@ -46,8 +46,8 @@ export interface PythonNeeds {
   readonly undeclared: readonly string[];
   /** Test runners that must be in whatever environment is used. */
   readonly runners: readonly string[];
-  /** True when a lock or exact versions decide what is installed. */
-  readonly pinned: boolean;
+  /** What decides the versions: a lockfile, exact versions in requirements or manifests, or else pip on the day of the install. */
+  readonly versions: 'lockfile' | 'pinned' | 'manifest';
   /** Repository-relative folders to import the project from. */
   readonly pythonPath: readonly string[];
   /** What an installed project would say of itself; null when it is not one to be installed. */
@@ -137,7 +137,8 @@ export async function readPythonNeeds(sources: PythonSources): Promise<PythonNee
     constraints: [...listed.constraints, ...project.locked],
     runners: undeclared,
     undeclared: undeclared.filter((name) => requirements.length > 0 || !tools.installed.has(name)),
-    pinned: project.locked.length > 0 || requirements.every(isPinned),
+    versions:
+      locked !== null || project.locked.length > 0 ? 'lockfile' : requirements.every(isPinned) ? 'pinned' : 'manifest',
     pythonPath: importFolders(paths, project.installable, project.packageFolders),
     metadata,
     files,

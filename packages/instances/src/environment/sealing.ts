@@ -5,7 +5,7 @@ import { chmod, lstat, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as otherWork } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { NovaError, toNovaError } from '@nova/core';
+import { dependencySourceSchema, NovaError, toNovaError } from '@nova/core';
 import { z } from 'zod';
 
 const sealName = 'sealed.json';
@@ -16,7 +16,7 @@ export const sealSchema = z.object({
   key: z.string(),
   preparedAt: z.string(),
   kinds: z.array(z.string()),
-  source: z.enum(['none', 'checkout', 'lockfile', 'manifest']),
+  source: dependencySourceSchema,
   gaps: z.array(z.string()),
   log: z.string().nullable(),
   entries: z.number().int(),

@@ -51,7 +51,10 @@ export async function connectRunner(socketPath: string, key: RunnerKey, news: Ru
   const { socket, number } = await connectInside(socketPath, key.socket);
   // It may have broken before anybody listened for that.
   if (socket.destroyed) throw new RunnerGone(`The line to ${socketPath} broke at once.`);
-  const connection = createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket));
+  const reader = new SocketMessageReader(socket);
+  // Its timer for half a message sets itself anew for ever, also after the line broke, and keeps this process alive.
+  reader.partialMessageTimeout = 0;
+  const connection = createMessageConnection(reader, new SocketMessageWriter(socket));
   const closed = Promise.withResolvers<void>();
   const cut = (): void => {
     socket.destroy();

@@ -13,6 +13,12 @@ export interface SandboxCall {
   readonly news: RunnerNews;
 }
 
+/** How a call ended, and how often during it the kernel ended a process because the sandbox's memory ran out. */
+export interface CallOutcome {
+  readonly result: RunnerCallResult;
+  readonly memoryKills: number;
+}
+
 /** How long a runner may take from its start to its first answer; a busy machine is slow. */
 const startSeconds = 60;
 /** How long a cancelled call may take to end its commands before the whole sandbox is ended. */
@@ -72,7 +78,7 @@ export class Sandbox {
   }
 
   /** Calls of one sandbox run one after another: its workspace has one writer. */
-  call(call: SandboxCall): Promise<RunnerCallResult> {
+  call(call: SandboxCall): Promise<CallOutcome> {
     const turn = this.#last.then(() => this.#carryOut(call));
     this.#last = turn.catch(() => {});
     return turn;
@@ -92,7 +98,7 @@ export class Sandbox {
     this.#client[Symbol.dispose]();
   }
 
-  async #carryOut(call: SandboxCall): Promise<RunnerCallResult> {
+  async #carryOut(call: SandboxCall): Promise<CallOutcome> {
     call.signal.throwIfAborted();
     const killsBefore = await this.#process.memoryKills();
     let stopped: NovaError | null = null;
@@ -110,15 +116,15 @@ export class Sandbox {
     this.#news.set(call.callId, call.news);
     try {
       const result = await this.#attach(call);
-      const killed = (await this.#process.memoryKills()) > killsBefore;
+      const memoryKills = Math.max(0, (await this.#process.memoryKills()) - killsBefore);
       if (result.ok) {
         // The tool has dealt with its command's end; people should know what caused it.
-        if (killed) call.news.progress(call.callId, 'a command needed more memory than it may use', 0, null);
-        return result;
+        if (memoryKills > 0) call.news.progress(call.callId, 'a command needed more memory than it may use', 0, null);
+        return { result, memoryKills };
       }
       if (stopped !== null) throw stopped;
-      if (killed) throw outOfMemory(this.spec.limits.memoryBytes);
-      return result;
+      if (memoryKills > 0) throw outOfMemory(this.spec.limits.memoryBytes);
+      return { result, memoryKills };
     } catch (error) {
       throw stopped ?? error;
     } finally {
@@ -193,7 +199,7 @@ function outOfTime(tool: string, seconds: number): NovaError {
 function outOfMemory(bytes: number): NovaError {
   return new NovaError(
     'sandbox.limit',
-    `The commands needed more than the ${Math.round(bytes / 1048576)} MiB of memory that the sandbox may use, and the kernel ended them. Raise the limit, or make them need less.`,
+    `The commands needed more than the ${Math.round(bytes / 1048576)} MiB of memory that the sandbox may use, and the kernel ended them. Allow more with --memory, or make them need less.`,
     { details: { limit: 'memory', bytes } },
   );
 }

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import {
   type Isolation,
   NovaError,
-  type RunnerCallResult,
   type SandboxDriverName,
   type SandboxSpec,
   sandboxSpecSchema,
@@ -25,7 +24,7 @@ import {
 } from './layout.ts';
 import { RunnerGone } from './runner-client.ts';
 import { createRunnerKey, type RunnerKey, readRunnerKey, saveRunnerKey, secretHash } from './runner-key.ts';
-import { Sandbox, type SandboxCall } from './sandbox.ts';
+import { type CallOutcome, Sandbox, type SandboxCall } from './sandbox.ts';
 import type { Toolchain } from './toolchain.ts';
 
 /** What the sandboxes of one host need from the rest of it. */
@@ -48,7 +47,7 @@ export interface SandboxesOptions {
   readonly locale: Readonly<Record<string, string>>;
 }
 
-export type SandboxOutcome = { readonly result: RunnerCallResult; readonly isolation: Isolation };
+export type SandboxOutcome = CallOutcome & { readonly isolation: Isolation };
 
 /** All sandboxes of a host: made on first use, found again after the host's death, ended with their task. */
 export class Sandboxes {
@@ -82,7 +81,7 @@ export class Sandboxes {
    */
   async call(spec: SandboxSpec, call: SandboxCall): Promise<SandboxOutcome> {
     const sandbox = await unlessAborted(this.ensure(spec), call.signal);
-    return { result: await sandbox.call(call), isolation: sandbox.isolation };
+    return { ...(await sandbox.call(call)), isolation: sandbox.isolation };
   }
 
   /** The outcome is recorded elsewhere; the runner may drop it. */

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import type { ErrorCode, ErrorRecord } from '@nova/core';
 
 /** SQLite's primary result codes that mean something to a person. */
-const primary = { busy: 5, inputOutput: 10, corrupt: 11, full: 13, notADatabase: 26 };
+const primary = { busy: 5, readOnly: 8, inputOutput: 10, corrupt: 11, full: 13, cannotOpen: 14, notADatabase: 26 };
 
 /**
  * Why the ledger refuses, in a form that crosses threads. The writer's thread does without core's schemas: loading them takes
@@ -38,6 +38,9 @@ export function refusalOf(thrown: unknown, path: string): LedgerRefusal {
       return corruptLedger(path, reason, thrown);
     case primary.full:
       return diskFull(path, reason, thrown);
+    case primary.readOnly:
+    case primary.cannotOpen:
+      return unusableFolder(path, reason, thrown);
     case primary.inputOutput:
       // A full disk surfaces under several input/output codes, depending on which file could not grow.
       if (!hasRoom(path)) return diskFull(path, reason, thrown);
@@ -65,6 +68,15 @@ function diskFull(path: string, reason: string, cause: unknown): LedgerRefusal {
   return new LedgerRefusal(
     'disk.full',
     `The disk that holds ${path} is full. Everything acknowledged is kept, this record is not. Free some space and resume. (${reason})`,
+    { path },
+    cause,
+  );
+}
+
+function unusableFolder(path: string, reason: string, cause: unknown): LedgerRefusal {
+  return new LedgerRefusal(
+    'folder.unusable',
+    `The ledger ${path} cannot be opened for writing: ${reason}. What was recorded is kept. Give Nova a folder of yours on a local disk in NOVA_HOME, or put right who may write there.`,
     { path },
     cause,
   );

@@ -12,6 +12,8 @@ export class BoundedReader extends SocketMessageReader {
 
   constructor(socket: Socket) {
     super(socket);
+    // The library's timer for half a message sets itself anew for ever, also after the line broke, and keeps its process alive.
+    this.partialMessageTimeout = 0;
     socket.once('data', (first: Buffer) => {
       const length = Math.min(first.length, opening.length);
       if (first.compare(opening, 0, length, 0, length) !== 0) socket.destroy();

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { connect, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -307,6 +307,23 @@ describe('unix socket mesh: the socket', () => {
     socket.on('drain', pour);
     pour();
     await closed;
+  });
+
+  it('leaves nothing that keeps the process alive when the line breaks in the middle of a message', async () => {
+    using folder = new Folder();
+    const half = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.write(frame({ jsonrpc: '2.0', method: 'anything' }).subarray(0, -3), () => socket.destroy());
+    });
+    mkdirSync(join(folder.path, 'run'), { mode: 0o700 });
+    half.listen(folder.socket);
+    await once(half, 'listening');
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const before = timers();
+    const mesh = await folder.connect();
+    await mesh.closed;
+    assert.equal(timers(), before);
+    half.close();
   });
 });
 

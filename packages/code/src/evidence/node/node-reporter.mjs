@@ -16,6 +16,11 @@ function show(error) {
   };
 }
 
+function explained(failure, data, printed) {
+  if (failure.stack !== '' || data.nesting !== 0 || !printed.has(data.file)) return failure;
+  return path.resolve(data.name) === data.file ? { ...failure, stack: printed.get(data.file) } : failure;
+}
+
 function preview(value) {
   try {
     return typeof value === 'string'
@@ -38,7 +43,13 @@ export default async function* report(events) {
     cwd: process.cwd(),
     environment: globalThis.__novaAddedEnvironment ?? {},
   });
+  // A file's own process may die before it has a test; what it printed is all that says why.
+  const printed = new Map();
   for await (const { type, data } of events) {
+    if (type === 'test:stderr' && data.file) {
+      const from = path.resolve(data.file);
+      printed.set(from, `${printed.get(from) ?? ''}${data.message}`.slice(-8000));
+    }
     if (type === 'test:start' || type === 'test:dequeue' || type === 'test:complete') {
       write({ kind: type.slice(5), name: data.name, nesting: data.nesting, file: data.file ?? null });
     } else if (type === 'test:pass' || type === 'test:fail') {
@@ -51,7 +62,12 @@ export default async function* report(events) {
         suite: data.details?.type === 'suite',
         status: data.skip !== undefined || data.todo !== undefined ? 'skipped' : failed ? 'failed' : 'passed',
         durationMs: data.details?.duration_ms ?? 0,
-        ...(failed ? { failureType: data.details?.error?.failureType ?? '', failure: show(data.details?.error) } : {}),
+        ...(failed
+          ? {
+              failureType: data.details?.error?.failureType ?? '',
+              failure: explained(show(data.details?.error), data, printed),
+            }
+          : {}),
       });
     }
   }
