@@ -119,7 +119,7 @@ export async function report(brief: Brief, records: Records, state: FixStateValu
 }
 
 /** True for the person's dependencies when the prepared environment stands in their place. */
-function isReplaced(path: string, kinds: readonly string[]): boolean {
+export function isReplaced(path: string, kinds: readonly string[]): boolean {
   const name = path.replace(/\/$/, '').split('/').at(-1) ?? '';
   if (name === 'node_modules') return kinds.includes('npm');
   return /^(?:\.venv|venv|env)$/.test(name) && kinds.includes('python');
@@ -169,6 +169,7 @@ function nextStep(brief: Brief, ending: Ending): string {
       return `What was found is above. \`nova fork ${brief.task} --at STEP\` goes on from one of its recorded steps.`;
     case 'failed':
       return 'This is a fault of Nova itself; the logs in the data folder say more. Your repository is as it was.';
+    case 'reviewed':
     case 'refused':
       return 'Mend what the summary names, then run the same command again.';
   }
