@@ -28,6 +28,7 @@ export {
   changeCommit,
   changePreview,
   changeReview,
+  codeReview,
   environmentPrepare,
   gatePrepare,
   hostTools,
@@ -90,6 +91,7 @@ export {
   type Verdict,
   verdictSchema,
 } from './vocabulary/repair.ts';
+export { type Examined, examinedSchema } from './vocabulary/review.ts';
 export {
   type Isolation,
   isolationSchema,
@@ -100,6 +102,7 @@ export {
   sandboxLimitsSchema,
   sandboxSpecSchema,
 } from './vocabulary/sandbox.ts';
+export { type SarifLog, sarifOf } from './vocabulary/sarif.ts';
 export {
   dependencySourceSchema,
   type FixRequest,
