@@ -75,6 +75,13 @@ export {
 } from './tools/runner-protocol.ts';
 export { defineTool, type RepeatClass, type ToolManifest } from './tools/tool.ts';
 export { emptyFleet, type FleetView, foldFleet, type InstanceView, isFleetEvent } from './views/fleet-view.ts';
+export {
+  foldReplay,
+  type ReplayedCall,
+  type ReplayedMoment,
+  type ReplayedStage,
+  type ReplayedTurn,
+} from './views/replay.ts';
 export { eventData, type TaskSummary } from './views/task-summary.ts';
 export { type CallView, foldTask, type StageView, type TaskView } from './views/task-view.ts';
 export {
