@@ -13,13 +13,13 @@ export const exitCodes = {
 
 export const exitCodeHelp = `
 Exit codes:
-  0    delivered
+  0    delivered, or reviewed without findings at or above --fail-on
   1    a fault of Nova itself
   2    usage
   3    refused, or no repair found (the Result says where the bug probably is and what was tried)
-  4    the gate did not let the change through
+  4    the gate did not let the change through, or a review has findings at or above --fail-on
   5    the environment: something is missing or failed on this machine
-  130  interrupted with Ctrl-C; the task is paused and can be resumed
+  130  interrupted with Ctrl-C, paused or cancelled; a paused task can be resumed
 `;
 
 const { internal, usage, notRepaired, gateFailed, environment, interrupted } = exitCodes;
