@@ -75,7 +75,8 @@ function exitCodeFor(thrown: unknown): number {
   const error = toNovaError(thrown);
   process.stderr.write(`${error.code}: ${printable(error.message)}\n`);
   // Who asked for JSON parses standard output whatever happened.
-  if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify({ error: error.toRecord() })}\n`);
+  if (/ --(json|format[ =]json)( |$)/.test(process.argv.join(' ')))
+    process.stdout.write(`${JSON.stringify({ error: error.toRecord() })}\n`);
   if (error.code === 'internal' && error.stack) process.stderr.write(`${error.stack}\n`);
   return exitCodeOf[error.code];
 }

@@ -10,6 +10,7 @@ export function diffCommand(): Command {
     .description('Print the change of a task as a unified diff')
     .addArgument(taskArgument())
     .option('--alternative <number>', 'another repair that passed the same tests, from 1', ordinal)
+    .option('--json', 'print the change with its explanation as JSON')
     .addHelpText(
       'after',
       `
@@ -20,15 +21,19 @@ Examples:
 
 Exit codes: 0; 2 there is no such task, or it delivered nothing.`,
     )
-    .action(async (id: string, options: { alternative?: number }) => {
+    .action(async (id: string, options: { alternative?: number; json?: boolean }) => {
       const result = await ask((client) => client.result(id));
       if (options.alternative !== undefined) {
         const alternative = result.alternatives[options.alternative - 1];
         if (!alternative) {
           throw new NovaError('usage.invalid', `Task ${result.task} has ${result.alternatives.length} alternative(s).`);
         }
-        process.stderr.write(`${printable(alternative.candidate.explanation)}\n`);
-        print(alternative.diff);
+        const { explanation } = alternative.candidate;
+        if (options.json) printJson({ explanation, diff: alternative.diff });
+        else {
+          process.stderr.write(`${printable(explanation)}\n`);
+          print(alternative.diff);
+        }
         return;
       }
       if (!result.change) {
@@ -37,8 +42,13 @@ Exit codes: 0; 2 there is no such task, or it delivered nothing.`,
           `Task ${result.task} delivered no change (${result.outcome}): ${result.summary}`,
         );
       }
-      print(result.change.diff);
+      if (options.json) printJson(result.change);
+      else print(result.change.diff);
     });
+}
+
+function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
 }
 
 function print(diff: string): void {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { styleText } from 'node:util';
 import { eventData, foldReplay, type RecordedEvent } from '@nova/core';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { exitCodes } from '../exit-codes.ts';
 import { follow } from '../link/follow.ts';
 import { recordedEvents } from '../link/recorded-events.ts';
@@ -15,6 +15,7 @@ interface LogsOptions {
   readonly call?: string;
   readonly follow?: boolean;
   readonly raw?: boolean;
+  readonly json?: boolean;
 }
 
 /** `nova logs T`: what the commands of a task's calls printed. */
@@ -24,7 +25,10 @@ export function logsCommand(): Command {
     .addArgument(taskArgument())
     .option('--call <step>', 'only this step: its number or its call id, as nova replay prints them')
     .option('--follow', 'go on until the task has ended or stands still')
-    .option('--raw', 'the bytes as they were printed, without headings; a terminal obeys what is in them')
+    .addOption(
+      new Option('--raw', 'the bytes as they were printed, without headings; a terminal obeys them').conflicts('json'),
+    )
+    .option('--json', 'a JSON object with callId and text for each piece, one a line')
     .addHelpText(
       'after',
       `
@@ -40,7 +44,7 @@ Exit codes: 0; 2 there is no such task or step; 130 after Ctrl-C, which only sto
       const events: RecordedEvent[] = [...(await recordedEvents(task.id))];
       const only = options.call === undefined ? null : findStep(foldReplay(events), task.id, options.call).callId;
       const output = new CallOutput(task.id, {
-        raw: options.raw === true,
+        form: options.raw ? 'raw' : options.json ? 'json' : 'text',
         heading: (callId) => headingOf(events, callId),
         write: writeOut,
       });

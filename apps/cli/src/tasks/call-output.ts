@@ -8,8 +8,8 @@ export interface OutputSink {
   /** Called once before the first bytes of a call, and again when another one printed in between. */
   heading(callId: string): string;
   write(bytes: Uint8Array | string): Promise<void>;
-  /** The bytes as the commands printed them, without headings. */
-  readonly raw: boolean;
+  /** `text` is made harmless for a terminal, `raw` are the bytes as they were printed, `json` is an object a line. */
+  readonly form: 'text' | 'raw' | 'json';
 }
 
 interface Read {
@@ -50,7 +50,7 @@ export class CallOutput {
   }
 
   async #print(callId: string, read: Read, bytes: Uint8Array): Promise<void> {
-    if (this.#sink.raw) return this.#sink.write(bytes);
+    if (this.#sink.form === 'raw') return this.#sink.write(bytes);
     const text = read.rest + read.decoder.write(bytes);
     // Whole lines only: a piece may end in the middle of a sequence that a terminal would obey.
     const end = text.lastIndexOf('\n') + 1;
@@ -59,6 +59,7 @@ export class CallOutput {
   }
 
   async #say(callId: string, text: string): Promise<void> {
+    if (this.#sink.form === 'json') return this.#sink.write(`${JSON.stringify({ callId, text })}\n`);
     if (this.#last !== callId) await this.#sink.write(`${this.#sink.heading(callId)}\n`);
     this.#last = callId;
     await this.#sink.write(printable(stripVTControlCharacters(text).replace(/\r\n?/g, '\n')));

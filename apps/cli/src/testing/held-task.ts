@@ -4,6 +4,11 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { Place, type Ran } from '../../../../test/faults/nova.ts';
 
+/** What the test command prints: a title for the terminal, as `printf %b` takes it, and then a line. */
+const hostilePrint = String.raw`\033]0;title\007printed by the tests\r\n`;
+/** What a terminal must not obey, in the words of the task. */
+const hostileWords = '\u001b]0;title\u0007';
+
 /**
  * A place with a repository whose test command, at every run, adds a line to a witness outside, prints, and then waits until the
  * file `go` is there, and fails. Disposing it ends and removes everything.
@@ -16,7 +21,7 @@ export class HeldTask implements Disposable {
   get request(): readonly string[] {
     const witness = join(this.#folder, 'witness');
     const go = join(this.#folder, 'go');
-    const command = `echo $$ >> '${witness}'; echo 'printed by the tests'; until [ -e '${go}' ]; do sleep 0.05; done; exit 1`;
+    const command = `: '${hostileWords}'; echo $$ >> '${witness}'; printf '%b' '${hostilePrint}'; until [ -e '${go}' ]; do sleep 0.05; done; exit 1`;
     return ['--repo', this.repository, '--test', command, '--sandbox', 'none'];
   }
 
