@@ -12,7 +12,7 @@ export function findingLines(result: Result): string[] {
     styleText('bold', printable(path)),
     ...findings.map(findingLine),
   ]);
-  return [...files, '', total(result.review), ...examined(result)];
+  return [...files, ...examined(result)];
 }
 
 function findingLine(finding: Finding): string {
@@ -22,20 +22,12 @@ function findingLine(finding: Finding): string {
   return `  ${place.padStart(7)}  ${severity}  ${oneLine(finding.message)} ${styleText('dim', printable(finding.rule))}${mended}`;
 }
 
-function total(findings: readonly Finding[]): string {
-  if (findings.length === 0) return styleText('green', 'No findings.');
-  const counts = (['error', 'warning', 'info'] as const).flatMap((severity) => {
-    const count = findings.filter((finding) => finding.severity === severity).length;
-    return count === 0 ? [] : [`${count} ${severity}`];
-  });
-  return styleText('bold', `${countOf(findings.length, 'finding')}: ${counts.join(', ')}`);
-}
-
 function examined({ examined: looked }: Result): string[] {
   if (looked === null) return [];
   const since = looked.since === null ? '' : ` changed since ${looked.since.ref}`;
   const engines = looked.engines.map((engine) => `${engine.name} ${engine.version}`).join(', ');
   return [
+    '',
     printable(
       `${countOf(looked.files, 'file')}, ${countOf(looked.lines, 'line')}${since}, read by ${engines || 'nothing'}`,
     ),
