@@ -78,6 +78,15 @@ describe('what is recorded of a task', () => {
     }
   });
 
+  it('shows what a step was given and what it answered', async () => {
+    const call = calls.find(({ callId }) => callId.includes('/tests.run/'));
+    const ran = await held.run('replay', task, '--show', String(call?.number));
+    assert.equal(ran.code, 0, ran.stderr);
+    const shown = JSON.parse(ran.stdout) as { callId: string; given: { tool: string }; answered: { output: object } };
+    assert.deepEqual([shown.callId, shown.given.tool], [call?.callId, 'tests.run']);
+    assert.ok('outputTail' in shown.answered.output || 'report' in shown.answered.output, ran.stdout);
+  });
+
   it('is where a fork begins: what came before is taken over, and the recorded task stays as it is', async () => {
     const recorded = (await held.run('replay', task, '--json')).stdout;
     const whole = held.runs.length;
@@ -102,5 +111,8 @@ describe('what is recorded of a task', () => {
     const ran = await outcome;
     assert.equal(ran.code, 0, ran.stderr);
     assert.equal(ran.stdout.match(/printed by the tests/g)?.length, 1);
+    const fork = await held.run('fork', 'latest', '--at', '1/environment/tests.run/1');
+    assert.equal(fork.code, 2, fork.stdout + fork.stderr);
+    assert.match(fork.stderr, /has no recorded outcome to start from/);
   });
 });

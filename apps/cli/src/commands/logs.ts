@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { styleText } from 'node:util';
+import type { WatchItem } from '@nova/client';
 import { eventData, foldReplay, type RecordedEvent } from '@nova/core';
 import { Command, Option } from 'commander';
 import { exitCodes } from '../exit-codes.ts';
@@ -55,6 +56,7 @@ Exit codes: 0; 2 there is no such task or step; 130 after Ctrl-C, which only sto
       for (const call of stepsOf(foldReplay(events))) {
         if (only === null || call.callId === only) await output.drain(call.callId, true);
       }
+      if (output.bytes === 0) process.stderr.write('Nothing was printed.\n');
     });
 }
 
@@ -76,7 +78,7 @@ async function followOutput(
       async (item) => {
         if (item.kind === 'event' && item.event.position > known) events.push(item.event);
         const ended = item.kind === 'event' ? eventData(item.event, 'nova.journal.finished')?.callId : undefined;
-        const callId = item.kind === 'activity' && item.outputBytes ? item.callId : ended;
+        const callId = ended ?? printingCall(item);
         if (callId !== undefined && (only === null || only === callId)) await output.drain(callId, ended !== undefined);
       },
       leaving.signal,
@@ -86,6 +88,12 @@ async function followOutput(
     process.off('SIGINT', leave);
     process.off('SIGTERM', leave);
   }
+}
+
+/** The call that may have printed: one that says so, and one that began, perhaps long before anybody followed it. */
+function printingCall(item: WatchItem): string | undefined {
+  if (item.kind === 'activity') return item.outputBytes ? item.callId : undefined;
+  return eventData(item.event, 'nova.journal.started')?.callId;
 }
 
 function headingOf(events: readonly RecordedEvent[], callId: string): string {

@@ -1,10 +1,11 @@
-import { foldReplay, NovaError, type ReplayedMoment } from '@nova/core';
+import { foldReplay, NovaError, printable, type ReplayedMoment } from '@nova/core';
 import { Command, Option } from 'commander';
 import { exitCodes } from '../exit-codes.ts';
 import { recordedEvents } from '../link/recorded-events.ts';
 import { ask } from '../link/server-link.ts';
-import { stepsOf } from '../replay/find-step.ts';
+import { findStep, stepsOf } from '../replay/find-step.ts';
 import { playByKeys, playBySpeed } from '../replay/play.ts';
+import { readStep } from '../replay/read-step.ts';
 import { momentLines, replayFoot } from '../replay/render.ts';
 import { lineColumns } from '../terminal/columns.ts';
 import { Keys } from '../terminal/keys.ts';
@@ -15,6 +16,7 @@ import { positive } from './task-options.ts';
 interface ReplayOptions {
   readonly step?: boolean;
   readonly speed?: number;
+  readonly show?: string;
   readonly json?: boolean;
 }
 
@@ -29,6 +31,9 @@ export function replayCommand(): Command {
         .argParser(positive)
         .conflicts('json'),
     )
+    .addOption(
+      new Option('--show <step>', 'what one step was given and what it answered, as JSON').conflicts(['step', 'speed']),
+    )
     .option('--json', 'print all moments as JSON')
     .addHelpText(
       'after',
@@ -37,6 +42,7 @@ Examples:
   nova replay t4k2
   nova replay latest --step
   nova replay t4k2 --speed 10
+  nova replay t4k2 --show 4
   nova replay t4k2 --json | jq '.[] | select(.kind == "call")'
 
 A step is one call; its number and its id are what \`nova fork\` and \`nova logs\` take.
@@ -52,6 +58,12 @@ Exit codes: 0, also when you quit with q; 130 after Ctrl-C.`,
       }
       const task = await ask((client) => client.task(id));
       const moments = foldReplay(await patiently('reading what is recorded', recordedEvents(task.id)));
+      if (options.show !== undefined) {
+        const recorded = await readStep(findStep(moments, task.id, options.show));
+        // The characters that a terminal would obey are escaped in JSON, but for those above ASCII.
+        process.stdout.write(printable(`${JSON.stringify(recorded, null, 2)}\n`));
+        return;
+      }
       if (options.json) {
         process.stdout.write(`${JSON.stringify(moments, null, 2)}\n`);
         return;

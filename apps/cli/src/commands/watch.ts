@@ -23,7 +23,8 @@ Examples:
   nova watch t4k2
   nova watch latest --quiet --json | jq .outcome
 
-Ends as \`nova fix\` or \`nova review\` would have. Ctrl-C only stops the watching: the task goes on, and the exit code is 130.`,
+Ends as \`nova fix\` or \`nova review\` would have. Ctrl-C only stops the watching: the task goes on, and the
+exit code is 130, as it is when the task pauses or somebody stops the server.`,
     )
     .action(async (id: string, options: WatchOptions) => {
       const progress = new Progress(process.stderr, options.quiet === true);

@@ -25,10 +25,16 @@ export class CallOutput {
   readonly #sink: OutputSink;
   readonly #reads = new Map<string, Read>();
   #last: string | null = null;
+  #bytes = 0;
 
   constructor(task: string, sink: OutputSink) {
     this.#task = task;
     this.#sink = sink;
+  }
+
+  /** How much there was to print so far. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** Prints what there is of a call and was not printed yet; `ended` also prints a last line without an end. */
@@ -39,6 +45,7 @@ export class CallOutput {
       const { offset } = read;
       const piece = await ask((client) => client.output(this.#task, callId, { offset }));
       read.offset += piece.bytes.length;
+      this.#bytes += piece.bytes.length;
       if (piece.bytes.length > 0) await this.#print(callId, read, piece.bytes);
       if (piece.bytes.length === 0 || read.offset >= piece.size) break;
     }

@@ -20,7 +20,7 @@ export function standing(task: TaskSummary): string {
 export function taskColumns(now: number): readonly Column<TaskSummary>[] {
   return [
     { title: 'TASK', width: 9, text: (task) => task.id, style: () => 'bold' },
-    { title: 'STANDS', width: 20, text: standing, style: color },
+    { title: 'STANDS', width: 20, from: 32, text: standing, style: color },
     { title: 'SUBMITTED', width: 16, from: 110, text: (task) => task.submittedAt.slice(0, 16).replace('T', ' ') },
     { title: 'TIME', width: 9, side: 'right', from: 60, text: (task) => age(task, now) },
     { title: 'PRIORITY', width: 8, from: 120, text: (task) => task.request.priority },

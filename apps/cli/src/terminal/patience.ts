@@ -1,6 +1,7 @@
 import { styleText } from 'node:util';
 
 const patienceMs = 1_000;
+const eraseLine = '\r\u001b[2K';
 
 /** Waits for something that is usually quick, and says on a terminal what it waits for when it takes longer than a second. */
 export async function patiently<Value>(what: string, waited: Promise<Value>): Promise<Value> {
@@ -9,12 +10,12 @@ export async function patiently<Value>(what: string, waited: Promise<Value>): Pr
   let said = false;
   const timer = setTimeout(() => {
     said = true;
-    stream.write(styleText('dim', `${what} …`, { stream }));
+    stream.write(`${eraseLine}${styleText('dim', `${what} …`, { stream })}`);
   }, patienceMs);
   try {
     return await waited;
   } finally {
     clearTimeout(timer);
-    if (said) stream.write('\r\u001b[2K');
+    if (said) stream.write(eraseLine);
   }
 }
