@@ -3,6 +3,7 @@ import { systemClock } from '@nova/core';
 import express, { type Express, type Router } from 'express';
 import type { Guard } from '../auth/guard.ts';
 import type { Lifetime } from '../lifetime.ts';
+import { jsonBody } from './json-body.ts';
 import { pageHeaders } from './pages.ts';
 import { problems, unknownPath } from './problem.ts';
 
@@ -12,8 +13,6 @@ interface AppParts {
   /** For TCP: who may ask, and the dashboard's pages. Null for the unix socket, whose folder only its owner enters. */
   readonly web: { readonly guard: Guard; readonly pages: Router } | null;
 }
-
-const largestBody = '1mb';
 
 /** The HTTP side: versioned paths, JSON bodies of bounded size, coded problems. A request keeps the server alive. */
 export function createApp({ lifetime, api, web }: AppParts): Express {
@@ -28,15 +27,15 @@ export function createApp({ lifetime, api, web }: AppParts): Express {
     next();
   });
   if (web) {
-    app.use(pageHeaders, (request, _response, next) => next(web.guard.strangeHost(request)));
+    app.use((request, _response, next) => next(web.guard.strangeHost(request)));
     app.use(`/${apiVersion}`, (request, _response, next) => next(web.guard.refusal(request)));
   }
   app.use(`/${apiVersion}`, (_request, response, next) => {
-    response.set('Cache-Control', 'private, no-cache');
+    response.set({ 'Cache-Control': 'private, no-cache', 'X-Content-Type-Options': 'nosniff' });
     next();
   });
-  app.use(`/${apiVersion}`, express.json({ limit: largestBody }), api);
-  if (web) app.use(web.pages);
+  app.use(`/${apiVersion}`, jsonBody, api);
+  if (web) app.use(pageHeaders, web.pages);
   app.use(unknownPath);
   app.use(problems(systemClock));
   return app;

@@ -34,7 +34,7 @@ export function serveOperation<Operation extends Endpoint>(
     const asked = {
       parameter: String(Object.values(request.params)[0] ?? ''),
       query: operation.query.parse(request.query) as Asked<Operation>['query'],
-      body: operation.body?.parse(bodyOf(request)) as Asked<Operation>['body'],
+      body: operation.body?.parse(request.body ?? {}) as Asked<Operation>['body'],
       key: operation.keyed ? keyOf(request) : '',
       request,
       response,
@@ -48,14 +48,6 @@ export function serveOperation<Operation extends Endpoint>(
       : await handler(asked);
     if (answer !== undefined) response.status(operation.status).json(answer);
   });
-}
-
-function bodyOf(request: Request): unknown {
-  const length = request.headers['content-length'] ?? (request.headers['transfer-encoding'] ? 'some' : '0');
-  if (request.body === undefined && length !== '0') {
-    throw new NovaError('http.media_type', 'A body is sent as application/json. Nothing was done.');
-  }
-  return request.body ?? {};
 }
 
 function keyOf(request: Request): string {

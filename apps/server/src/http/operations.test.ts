@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
-import { type EventPage, eventPageSchema, type Problem, taskPageSchema, taskSummarySchema } from '@nova/client';
-import type { RecordedEvent } from '@nova/core';
+import {
+  createClient,
+  type EventPage,
+  eventPageSchema,
+  type Problem,
+  taskPageSchema,
+  taskSummarySchema,
+} from '@nova/client';
+import type { NovaError, RecordedEvent } from '@nova/core';
 import { hashJson, putJson } from '@nova/messaging';
 import { Place } from './place.fixture.ts';
 
@@ -153,5 +160,44 @@ describe('the API', () => {
         assert.deepEqual([answer.status, await code(answer)], [400, 'usage.invalid'], path);
       }
     }
+  });
+
+  it('is what the typed client speaks', async () => {
+    const client = createClient({
+      async request({ path, body, ...rest }) {
+        const headers = { ...rest.headers, authorization: `Bearer ${place.token}` };
+        const answer = await fetch(`${place.url}${path}`, { ...rest, body, headers });
+        const bytes = answer.body ?? new ReadableStream<Uint8Array>();
+        return { status: answer.status, headers: Object.fromEntries(answer.headers), body: bytes };
+      },
+    });
+    const id = await place.submitted('typed');
+    const key = randomUUID();
+    assert.equal((await client.state()).version, '0');
+    assert.equal((await client.task('typ')).id, id);
+    assert.equal((await client.tasks({ text: 'TYPED' })).total, 1);
+    assert.equal((await client.tasks()).tasks.length, (await client.tasks({ limit: 200 })).tasks.length);
+    const { fleet, position, machine } = await client.fleet();
+    assert.ok(fleet.open.some((task) => task.id === id) && position >= fleet.position && machine.memoryBytes > 0);
+    assert.equal((await client.events(id, { after: 0, limit: 1 })).events.length, 1);
+    const refused = (code: string) => (thrown: NovaError) => thrown.code === code;
+    await assert.rejects(client.result(id), refused('task.state'));
+    await assert.rejects(client.task(''), refused('usage.invalid'));
+    await assert.rejects(client.task('nobody'), refused('task.unknown'));
+    await assert.rejects(client.leave(), refused('http.unknown'));
+    await assert.rejects(client.fork(id, { callId: 'none', key: randomUUID() }), refused('task.state'));
+    await assert.rejects(client.output(id, 'none'), refused('task.unknown'));
+    assert.equal((await client.pause(id, { reason: 'r', key })).state, 'paused');
+    assert.equal((await client.pause(id, { reason: 'r', key })).state, 'paused');
+    const items = [];
+    for await (const item of client.watch(id, 0, new AbortController().signal)) items.push(item);
+    assert.deepEqual(
+      items.map((item) => item.kind === 'event' && item.event.type),
+      (await place.parts.ledger.read(`task/${id}`)).map(({ type }) => type),
+    );
+    const hash = await putJson(place.parts.blobs, ['content']);
+    await place.record('nova.task.finished', id, { outcome: 'delivered', code: null, result: hash });
+    const { bytes, size } = await client.blob(hash, { offset: 1, length: 9 });
+    assert.deepEqual([new TextDecoder().decode(bytes), size], ['"content"', 11]);
   });
 });

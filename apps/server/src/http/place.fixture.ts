@@ -4,9 +4,8 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { eventCatalogue, type NewEvent, systemClock } from '@nova/core';
+import { eventCatalogue, type HostActivity, type NewEvent, systemClock } from '@nova/core';
 import { type Blobs, type Ledger, openFolderBlobs, openSqliteLedger } from '@nova/messaging';
-import { io, type Socket } from 'socket.io-client';
 import { openAccessToken } from '../auth/access-token.ts';
 import { Guard } from '../auth/guard.ts';
 import { HostLink } from '../fleet/host-link.ts';
@@ -30,6 +29,8 @@ export class Place implements AsyncDisposable {
   readonly token: string;
   readonly url: string;
   readonly parts: ApiParts;
+  /** Hears what the host would publish of running calls. */
+  readonly activity: Set<(activity: HostActivity) => void>;
   readonly #handles: AsyncDisposableStack;
 
   static async open(folder = mkdtempSync(join(tmpdir(), 'nova-api-'))): Promise<Place> {
@@ -43,20 +44,29 @@ export class Place implements AsyncDisposable {
     const server = createServer();
     const port = await listenOnLoopback(server, 0);
     const token = openAccessToken(join(folder, 'token'));
-    const parts = partsOf(folder, ledger, blobs, tail, handles);
+    const activity = new Set<(activity: HostActivity) => void>();
+    const parts = partsOf(folder, ledger, blobs, tail, activity, handles);
     const guard = new Guard(token, String(port));
     const pages = pagesRouter(guard, join(folder, 'pages'));
     server.on('request', createApp({ lifetime: parts.lifetime, api: apiRouter(parts, false), web: { guard, pages } }));
     handles.defer(() => closeServer(server));
     handles.use(serveLive(server, { tail, board: parts.board, host: parts.host, guard }));
-    return new Place(folder, token, addressOf(port), parts, handles);
+    return new Place(folder, token, addressOf(port), parts, activity, handles);
   }
 
-  private constructor(folder: string, token: string, url: string, parts: ApiParts, handles: AsyncDisposableStack) {
+  private constructor(
+    folder: string,
+    token: string,
+    url: string,
+    parts: ApiParts,
+    activity: Place['activity'],
+    handles: AsyncDisposableStack,
+  ) {
     this.folder = folder;
     this.token = token;
     this.url = url;
     this.parts = parts;
+    this.activity = activity;
     this.#handles = handles;
   }
 
@@ -66,15 +76,9 @@ export class Place implements AsyncDisposable {
     return fetch(`${this.url}/v1${path}`, { ...init, headers, signal: AbortSignal.timeout(30_000) });
   }
 
-  /** A socket that is closed with the place. */
-  socket(options: { readonly token?: string } = {}): Socket {
-    const socket = io(this.url, {
-      path: '/live',
-      forceNew: true,
-      extraHeaders: { authorization: `Bearer ${options.token ?? this.token}` },
-    });
-    this.#handles.defer(() => void socket.close());
-    return socket;
+  /** Does something before the place is closed. */
+  before(closing: () => void): void {
+    this.#handles.defer(closing);
   }
 
   /** Records a task nobody carries; resolves with its id. */
@@ -119,6 +123,7 @@ function partsOf(
   ledger: Ledger,
   blobs: Blobs,
   tail: LedgerTail,
+  activity: Place['activity'],
   handles: AsyncDisposableStack,
 ): ApiParts {
   const at = (name: string) => join(folder, name);
@@ -151,5 +156,11 @@ function partsOf(
   );
   const state = { version: '0', pid: process.pid, dataFolder: folder, startedAt: new Date().toISOString(), url: null };
   const answers = new KeyedAnswers(ledger, actor);
-  return { state, tasks, board, fleet: new FleetBoard(ledger), ledger, tail, blobs, host, lifetime, answers };
+  const hearing = {
+    onActivity(listener: (activity: HostActivity) => void) {
+      activity.add(listener);
+      return { [Symbol.dispose]: () => void activity.delete(listener) };
+    },
+  };
+  return { state, tasks, board, fleet: new FleetBoard(ledger), ledger, tail, blobs, host: hearing, lifetime, answers };
 }

@@ -2,13 +2,8 @@ import { httpStatus, type Problem } from '@nova/client';
 import { type Clock, type ErrorCode, NovaError, toNovaError } from '@nova/core';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { z } from 'zod';
+import { answerAndCut, isEndless } from './json-body.ts';
 
-/** What the body parser and the router call their refusals. */
-const codeOfRefusal: Readonly<Record<string, ErrorCode>> = {
-  'entity.too.large': 'http.too_large',
-  'encoding.unsupported': 'http.media_type',
-  'charset.unsupported': 'http.media_type',
-};
 const refusals: ReadonlySet<number> = new Set([401, 403, 413, 415]);
 const refusalsEveryMs = 60_000;
 
@@ -46,10 +41,10 @@ export function problems(clock: Pick<Clock, 'monotonic'>): ErrorRequestHandler {
       next(thrown);
       return;
     }
-    // What remains of a body that was refused is not waited for.
-    if (!request.complete) response.set('Connection', 'close');
     response.status(status).set('Cache-Control', 'no-store').type('application/problem+json');
-    response.send(JSON.stringify(problem));
+    const text = JSON.stringify(problem);
+    if (isEndless(request)) answerAndCut(request, response, text);
+    else response.send(text);
   };
 }
 
@@ -61,11 +56,11 @@ export const unknownPath: RequestHandler = (request) => {
 /** Whatever was thrown, with its code; a refused shape tells what of it was refused. */
 export function asNovaError(thrown: unknown): NovaError {
   if (thrown instanceof z.ZodError) return new NovaError('usage.invalid', z.prettifyError(thrown), { cause: thrown });
-  const { status, type } = (thrown ?? {}) as { status?: unknown; type?: unknown };
+  // The router's own refusals: a path that cannot be decoded.
+  const { status } = (thrown ?? {}) as { status?: unknown };
   if (typeof status === 'number' && status >= 400 && status < 500) {
-    const code = (typeof type === 'string' && codeOfRefusal[type]) || 'usage.invalid';
-    const message = thrown instanceof Error ? thrown.message : 'The request could not be read.';
-    return new NovaError(code, `${message}. Nothing was done.`, { cause: thrown });
+    const message = thrown instanceof Error ? thrown.message : 'The request could not be read';
+    return new NovaError('usage.invalid', `${message}. Nothing was done.`, { cause: thrown });
   }
   return toNovaError(thrown);
 }
