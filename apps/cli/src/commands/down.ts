@@ -37,12 +37,7 @@ Paused tasks stay paused. What a task runs at this moment waits half a minute fo
       }
       const tasks = await tasksUnderWay(client);
       if (options.cancel) await cancelAll(client, tasks);
-      if (!(await patiently('stopping the server', stopServer(client)))) {
-        throw new NovaError(
-          'mesh.timeout',
-          `The server does not end. What was recorded is kept. Its log is ${ownDataFolder().logs}/server.log.`,
-        );
-      }
+      await patiently('stopping the server', stopServer(client, ownDataFolder()));
       const ids = tasks.map((task) => task.id);
       process.stdout.write(
         options.json
