@@ -27,7 +27,8 @@ Examples:
   nova down
   nova down --cancel
 
-Paused tasks stay paused. What a task runs at this moment waits half a minute for the next server, then ends and runs again\nlater. Ctrl-C leaves the server as it is. Exit codes: 0, also when no server runs; 5 it does not end.`,
+Paused tasks stay paused. What a task runs at this moment waits half a minute for the next server, then ends and runs again
+later. Exit codes: 0, also when no server runs; 5 it does not end.`,
     )
     .action(async (options: DownOptions) => {
       const client = await connectIfRunning();
