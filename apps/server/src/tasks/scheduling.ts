@@ -83,7 +83,7 @@ function earlierFirst(one: Waiting, other: Waiting): number {
 function whatIsFull(claim: Claim, carried: readonly Carried[], machine: Machine): string | null {
   const shortOfDisk = machine.freeDiskBytes < diskFloor;
   if (shortOfDisk && machine.diskWasFull) {
-    return 'Waits for disk space: a task stopped on a full disk. Free at least 1 GiB where the data folder lies; it then goes on by itself.';
+    return 'Waits for disk space: a task stopped on a full disk. Free at least 1 GiB where the data folder lies, and it goes on by itself; or free less and resume the task that stopped.';
   }
   if (carried.length === 0) return null;
   const most = tasksSideBySide(machine);

@@ -44,6 +44,11 @@ export class TaskAdmission implements Disposable {
     this.look();
   }
 
+  /** A person says that there is space again, however little: nobody is held back for a full disk until the next one. */
+  trustDisk(): void {
+    this.#diskWasFull = false;
+  }
+
   /** Takes a task out of the queue; false when it was not in it. */
   withdraw(task: string): boolean {
     this.#reasons.delete(task);

@@ -31,6 +31,7 @@ import { runTeam } from './teams.ts';
 const passing: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['sandbox.lost', 'mesh.unreachable', 'mesh.timeout']);
 const triesWithoutProgress = 5;
 const retryMs = 100;
+const longestRetryMs = 5_000;
 
 export interface TaskCarrierParts {
   readonly ledger: Ledger;
@@ -57,6 +58,7 @@ export class TaskCarrier {
     for (let tries = 1; ; tries += 1) {
       try {
         const view = await this.#parts.board.get(task);
+        if (view.state === 'finished') return null;
         if (view.state === 'cancelling') await this.#windUp(view, orders, tries === 1);
         else await this.#run(view, orders);
         return null;
@@ -76,11 +78,11 @@ export class TaskCarrier {
         const endedNow = now.calls.filter((call) => call.state !== 'running').length;
         if (endedNow > ended) tries = 1;
         ended = endedNow;
-        if (!passing.has(error.code) || tries > triesWithoutProgress) {
-          await this.#pause(now, error, orders, kept);
-          return error.code;
-        }
-        await delay(retryMs * tries);
+        // A cancellation cannot be taken back, so it is not given up either.
+        const mayPause = now.state !== 'cancelling' && (!passing.has(error.code) || tries > triesWithoutProgress);
+        if (mayPause && (await this.#pause(now, error, orders, kept))) return error.code;
+        const wait = Math.min(retryMs * tries, longestRetryMs);
+        await delay(wait, undefined, { signal: orders.signal }).catch(() => {});
       }
     }
   }
@@ -235,9 +237,12 @@ export class TaskCarrier {
     await log.append(task, [event], `finish/${task}`);
   }
 
-  /** At a boundary everything stays as it is for whoever resumes; after a failure or an interruption what it holds is given back. */
-  async #pause(view: TaskView, error: NovaError, orders: TaskOrders, kept: boolean): Promise<void> {
-    const { log, ids, calls } = this.#parts;
+  /**
+   * At a boundary everything stays as it is for whoever resumes; after a failure or an interruption what it holds is given
+   * back. False when a cancellation came first: that is what is left to do then.
+   */
+  async #pause(view: TaskView, error: NovaError, orders: TaskOrders, kept: boolean): Promise<boolean> {
+    const { board, log, ids, calls } = this.#parts;
     const { id: task, position } = view;
     orders.pauseIsSettled = true;
     if (!kept) await calls.release(task, ids.event());
@@ -247,6 +252,7 @@ export class TaskCarrier {
       .catch((thrown: unknown) =>
         process.stderr.write(`The pause of ${task} could not be recorded: ${String(thrown)}\n`),
       );
+    return (await board.get(task)).state !== 'cancelling';
   }
 }
 

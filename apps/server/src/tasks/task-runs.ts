@@ -121,11 +121,12 @@ export class TaskRuns {
     return this.#wish(id, async (view) => {
       const task = view.id;
       const events = [this.#log.event('nova.task.pausing', { task, reason })];
-      const isNew = await this.#recordWish(view, events, `pause/${key}`, () => view.state !== 'cancelling');
-      if (!isNew || view.state === 'paused') return;
-      const running = this.#running.get(task);
-      if (running) running.orders.pausing = reason;
-      else await this.#recordPaused(task, reason);
+      if (view.state === 'paused') return;
+      if (!(await this.#recordWish(view, events, `pause/${key}`))) return;
+      const pausing = await this.#onceSettled(task, (orders) => {
+        orders.pausing = reason;
+      });
+      if (!this.#running.has(task) && pausing.state === 'pausing') await this.#recordPaused(task, reason);
     });
   }
 
@@ -147,18 +148,18 @@ export class TaskRuns {
       const task = view.id;
       const events = [this.#log.event('nova.task.resumed', { task })];
       if (settle) events.unshift(this.#log.event('nova.journal.settled', { task, ...settle }));
-      const settling = this.#running.get(task);
-      if (settling?.orders.pauseIsSettled) await settling.done;
-      const now = await this.#parts.board.get(task);
+      // Known first: an old wish that is repeated must not undo a newer pause.
+      if (await this.#log.isRecorded(task, events, ledgerKey(task, `resume/${key}`))) return;
+      const now = await this.#onceSettled(task, (orders) => {
+        orders.pausing = null;
+      });
       // Somebody was quicker: it goes on already.
       if (now.state === 'queued' || now.state === 'running') return;
-      const isNew = await this.#recordWish(now, events, `resume/${key}`, () => now.state !== 'cancelling');
-      if (!isNew) return;
-      const running = this.#running.get(task);
-      if (running) {
-        running.orders.pausing = null;
+      if (!(await this.#recordWish(now, events, `resume/${key}`))) return;
+      if (this.#running.has(task)) {
         await this.#recordAssigned(task, view.instance ?? task);
       } else {
+        this.#admission.trustDisk();
         this.#admission.enqueue(await this.#parts.board.get(task), this.#parts.clock.now());
         this.#changed();
       }
@@ -170,15 +171,18 @@ export class TaskRuns {
     return this.#wish(id, async (view) => {
       const task = view.id;
       const events = [this.#log.event('nova.task.cancelling', { task, reason })];
-      const isNew = await this.#recordWish(view, events, `cancel/${key}`, () => true);
-      if (!isNew || view.state === 'cancelling') return;
+      if (view.state === 'cancelling') return;
+      if (!(await this.#recordWish(view, events, `cancel/${key}`))) return;
       const running = this.#running.get(task);
-      if (running?.orders.pauseIsSettled) await running.done;
-      if (this.#running.has(task)) running?.orders.end(new NovaError('task.cancelled', reason));
-      else {
+      running?.orders.end(new NovaError('task.cancelled', reason));
+      // One that came to a stop at this very moment has not seen it.
+      const end = async () => {
+        const now = await this.#parts.board.get(task);
         this.#admission.withdraw(task);
-        this.#takeUp(view);
-      }
+        if (now.state === 'cancelling') this.#takeUp(now);
+      };
+      if (running) void running.done.then(end).catch(() => {});
+      else await end();
     });
   }
 
@@ -290,14 +294,26 @@ export class TaskRuns {
   }
 
   /** Records a wish under its key; false when it stood there already. Rejects with `task.state` when it comes too late. */
-  async #recordWish(view: TaskView, events: readonly NewEvent[], key: string, fits: () => boolean): Promise<boolean> {
-    const { id: task, state } = view;
-    const ledgerKey = `${task}/${key}`;
-    if (state === 'finished' || !fits()) {
-      if (await this.#log.isRecorded(task, events, ledgerKey)) return false;
+  async #recordWish({ id: task, state }: TaskView, events: readonly NewEvent[], key: string): Promise<boolean> {
+    if (state === 'finished' || state === 'cancelling') {
+      if (await this.#log.isRecorded(task, events, ledgerKey(task, key))) return false;
       throw tooLate(task, state);
     }
-    return !(await this.#log.append(task, events, ledgerKey)).repeated;
+    return !(await this.#log.append(task, events, ledgerKey(task, key))).repeated;
+  }
+
+  /** Gives an order to a task that is carried, once a pause that is being recorded stands; resolves with the task as it is then. */
+  async #onceSettled(task: string, order: (orders: TaskOrders) => void): Promise<TaskView> {
+    for (;;) {
+      const view = await this.#parts.board.get(task);
+      const running = this.#running.get(task);
+      if (!running?.orders.pauseIsSettled) {
+        // At once: whoever carries it looks between any two awaits.
+        if (running) order(running.orders);
+        return view;
+      }
+      await running.done;
+    }
   }
 
   async #recordPaused(task: string, reason: string): Promise<void> {
@@ -315,6 +331,10 @@ export class TaskRuns {
   #changed(): void {
     for (const listener of this.#listeners) listener();
   }
+}
+
+function ledgerKey(task: string, key: string): string {
+  return `${task}/${key}`;
 }
 
 function tooLate(task: string, state: string): NovaError {

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
@@ -190,4 +191,17 @@ export class TaskTrial implements AsyncDisposable {
 /** Fits events of one type, and of one call when a part of its id is named. */
 export function of(type: string, callPart = ''): (event: RecordedEvent) => boolean {
   return (event) => event.type === type && String(event.data['callId'] ?? '').includes(callPart);
+}
+
+/** Call ids of entries, in order; a call that was repeated would be there twice, or be settled. */
+export function calls(events: readonly RecordedEvent[], type: string): string[] {
+  return events.filter((event) => event.type === type).map((event) => String(event.data['callId']));
+}
+
+/** Every call was begun once and ended once, and none was settled. */
+export function assertNothingTwice(events: readonly RecordedEvent[]): void {
+  const started = calls(events, 'nova.journal.started');
+  assert.deepEqual([...new Set(started)], started);
+  assert.deepEqual([...started].sort(), calls(events, 'nova.journal.finished').sort());
+  assert.deepEqual(calls(events, 'nova.journal.settled'), []);
 }

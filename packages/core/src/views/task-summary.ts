@@ -69,6 +69,8 @@ export function summaryChange(summary: TaskSummary, event: RecordedEvent): Parti
   if (eventData(event, 'nova.task.applied')) return { appliedAt: event.time };
   // What a person wished at the moment it ended came too late.
   if (summary.state === 'finished') return {};
+  // Nor can a cancellation be taken back.
+  if (summary.state === 'cancelling') return {};
   const waiting = eventData(event, 'nova.task.waiting');
   if (waiting) return { state: 'queued', reason: waiting.reason };
   const assigned = eventData(event, 'nova.task.assigned');
