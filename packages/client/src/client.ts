@@ -126,7 +126,7 @@ export function createClient(transport: Transport): Client {
     leave: async () => (await ask(endpoints.leave)).leaving,
     fleet: () => ask(endpoints.fleet),
     submit: (request, { key }) => ask(endpoints.submit, { body: request, key }),
-    tasks: (query = {}) => ask(endpoints.tasks, { query: { ...query, limit: query.limit as number | undefined } }),
+    tasks: (query = {}) => ask(endpoints.tasks, { query: { ...query } }),
     task: (id) => ask(endpoints.task, { parameter: id }),
     result: (id) => ask(endpoints.result, { parameter: id }),
     events: (id, { after, limit }) => ask(endpoints.events, { parameter: id, query: { after, limit } }),

@@ -1,4 +1,5 @@
 import { fromErrorRecord, NovaError, type RecordedEvent } from '@nova/core';
+import type { z } from 'zod';
 import {
   gapSchema,
   type LiveActivity,
@@ -25,7 +26,7 @@ export interface LiveFollower {
   events(events: readonly RecordedEvent[]): void;
   /** Passing news of a running call. */
   activity?(activity: LiveActivity): void;
-  /** The subscription was refused, and is not tried again before the next connection. */
+  /** The subscription was refused and is not tried again before the next connection, or a message could not be understood. */
   problem?(error: NovaError): void;
 }
 
@@ -58,24 +59,42 @@ export function createLive(socket: LiveSocket): Live {
     });
   }
 
+  /** Null, and every follower told, when a message is not one of Nova's. */
+  function understood<Message>(schema: z.ZodType<Message>, value: unknown): Message | null {
+    const parsed = schema.safeParse(value);
+    if (parsed.success) return parsed.data;
+    const error = new NovaError(
+      'mesh.protocol',
+      'The server sent a live message that this version of Nova does not know.',
+      {
+        cause: parsed.error,
+      },
+    );
+    for (const { follower } of followed.values()) follower.problem?.(error);
+    return null;
+  }
+
   const listeners: Readonly<Record<string, (value: unknown) => void>> = {
     connect: () => {
       for (const topic of followed.keys()) subscribe(topic);
     },
     events: (value) => {
-      const { topic, events } = liveEventsSchema.parse(value);
-      const one = followed.get(topic);
-      const fresh = one ? events.filter((event) => event.position > one.position) : [];
+      const news = understood(liveEventsSchema, value);
+      const one = news && followed.get(news.topic);
+      const fresh = one ? news.events.filter((event) => event.position > one.position) : [];
       const last = fresh.at(-1);
       if (!one || !last) return;
       one.position = last.position;
       one.follower.events(fresh);
     },
     activity: (value) => {
-      const activity = liveActivitySchema.parse(value);
-      followed.get(activity.topic)?.follower.activity?.(activity);
+      const activity = understood(liveActivitySchema, value);
+      if (activity) followed.get(activity.topic)?.follower.activity?.(activity);
     },
-    gap: (value) => subscribe(gapSchema.parse(value).topic),
+    gap: (value) => {
+      const gap = understood(gapSchema, value);
+      if (gap) subscribe(gap.topic);
+    },
   };
   for (const [event, listener] of Object.entries(listeners)) socket.on(event, listener);
 

@@ -50,7 +50,7 @@ export const taskQuerySchema = z.object({
   limit: z.coerce.number().int().min(1).max(200).default(50),
   cursor: z.string().max(200).optional(),
 });
-export type TaskQuery = z.input<typeof taskQuerySchema>;
+export type TaskQuery = Omit<z.input<typeof taskQuerySchema>, 'limit'> & { readonly limit?: number };
 
 /** One page, newest first; `next` is null on the last one, `total` counts all that match. */
 export const taskPageSchema = z.object({

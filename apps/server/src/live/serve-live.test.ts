@@ -1,16 +1,19 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { createLive, gapSchema, type LiveActivity, liveEventsSchema, livePath, subscribedSchema } from '@nova/client';
 import type { NovaError, RecordedEvent } from '@nova/core';
-import { io, type Socket } from 'socket.io-client';
+import { Server } from 'socket.io';
+import { io as connectTo, type Socket } from 'socket.io-client';
 import { newEvent, Place } from '../http/place.fixture.ts';
 import { RawSocket } from './raw-socket.fixture.ts';
 
 /** A socket that is closed with the place. */
 function socketTo(place: Place, token = place.token): Socket {
-  const socket = io(place.url, {
+  const socket = connectTo(place.url, {
     path: livePath,
     forceNew: true,
     extraHeaders: { authorization: `Bearer ${token}` },
@@ -181,6 +184,35 @@ describe('live events', () => {
     });
     await refused;
     assert.equal(told[0]?.code, 'task.unknown');
+  });
+
+  it('are told apart from what is none: a follower hears of it, and nothing breaks', async () => {
+    const strange = createServer();
+    const io = new Server(strange, { path: livePath });
+    await new Promise<void>((resolve) => strange.listen(0, '127.0.0.1', resolve));
+    io.on('connection', (socket) => {
+      socket.on('subscribe', (_value: unknown, answer: (value: unknown) => void) => {
+        for (const name of ['events', 'activity', 'gap']) socket.emit(name, { topic: 'fleet', events: 'none' });
+        answer('hello');
+      });
+    });
+    const socket = connectTo(`http://127.0.0.1:${(strange.address() as AddressInfo).port}`, { path: livePath });
+    try {
+      using live = createLive(socket);
+      const codes: string[] = [];
+      await new Promise<void>((resolve) => {
+        live.follow('fleet', 0, {
+          events: () => codes.push('events'),
+          problem: ({ code }) => {
+            if (codes.push(code) === 4) resolve();
+          },
+        });
+      });
+      assert.deepEqual(codes, Array(4).fill('mesh.protocol'));
+    } finally {
+      socket.close();
+      await io.close();
+    }
   });
 
   it('survive garbage: only the socket that sends it is closed', async () => {
