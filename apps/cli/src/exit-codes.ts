@@ -13,13 +13,13 @@ export const exitCodes = {
 
 export const exitCodeHelp = `
 Exit codes:
-  0    delivered
+  0    delivered, or reviewed without findings at or above --fail-on
   1    a fault of Nova itself
   2    usage
   3    refused, or no repair found (the Result says where the bug probably is and what was tried)
-  4    the gate did not let the change through
+  4    the gate did not let the change through, or a review has findings at or above --fail-on
   5    the environment: something is missing or failed on this machine
-  130  interrupted with Ctrl-C; the task is paused and can be resumed
+  130  interrupted with Ctrl-C, paused or cancelled; a paused task can be resumed
 `;
 
 const { internal, usage, notRepaired, gateFailed, environment, interrupted } = exitCodes;
@@ -27,6 +27,14 @@ const { internal, usage, notRepaired, gateFailed, environment, interrupted } = e
 /** The exit code of every error; a new code does not compile until it is mapped. */
 export const exitCodeOf: Readonly<Record<ErrorCode, number>> = {
   'usage.invalid': usage,
+  'auth.required': environment,
+  'auth.refused': environment,
+  'auth.origin': environment,
+  'http.unknown': usage,
+  'http.too_large': usage,
+  'http.media_type': internal,
+  'listen.in_use': environment,
+  'listen.refused': environment,
   'folder.unusable': environment,
   'repository.missing': notRepaired,
   'repository.empty': notRepaired,
@@ -55,6 +63,7 @@ export const exitCodeOf: Readonly<Record<ErrorCode, number>> = {
   'ledger.corrupt': environment,
   'ledger.locked': environment,
   'ledger.closed': environment,
+  'blob.unknown': usage,
   'blob.missing': environment,
   'blob.corrupt': environment,
   'journal.input_changed': internal,

@@ -24,8 +24,14 @@ describe('the command line', () => {
     const help = nova('--help');
     assert.equal(help.code, 0);
     const commands = [...help.stdout.matchAll(/^ {2}([a-z]+) \[options\]/gm)].flatMap(([, name]) => name ?? []);
-    assert.deepEqual(commands.sort(), ['apply', 'diff', 'doctor', 'fix', 'resume', 'show', 'tasks']);
-    for (const command of commands) assert.match(nova(command, '--help').stdout, /Examples:\n {2}nova /, command);
+    const built = 'apply cancel diff doctor down fix fork logs pause replay resume review show tasks top up watch';
+    assert.deepEqual(commands.sort(), built.split(' '));
+    for (const command of commands) {
+      const { stdout } = nova(command, '--help');
+      assert.match(stdout, new RegExp(`Examples:\\n {2}nova ${command}\\b`), command);
+      assert.match(stdout, /[Ee]xit code|Ends as `nova fix`/, command);
+      assert.match(stdout, / --json |"json"/, command);
+    }
     for (const code of [0, 2, 3, 4, 5, 130]) assert.match(nova('fix', '--help').stdout, new RegExp(`^  ${code} `, 'm'));
   });
 
@@ -38,11 +44,34 @@ describe('the command line', () => {
       ['unheard-of'],
       ['resume', 't', '--settle', 'done'],
       ['diff', 't', '--alternative', '0'],
+      ['review', '--fail-on', 'anything'],
+      ['review', '--format', 'xml'],
+      ['tasks', '--limit', 'many'],
+      ['tasks', '--state', 'asleep'],
+      ['replay', 't', '--step', '--speed', '2'],
+      ['replay', 't', '--speed', '0'],
+      ['fork', 't'],
+      ['up', '--port', '70000'],
+      ['fix', '--test', 'true', '--priority', 'urgent'],
+      ['fix', '--test', 'true', '--instance', 'Not A Name'],
     ]) {
       const ran = nova(...args);
       assert.equal(ran.code, 2, args.join(' '));
       assert.match(ran.stderr, /error:/);
       assert.equal(ran.stdout, '');
+    }
+  });
+
+  it('gives whoever asked for JSON the error as JSON, too', () => {
+    for (const args of [
+      ['fix', '--test', 'true', '--json'],
+      ['review', '--format', 'json'],
+    ]) {
+      const ran = nova(...args, '--repo', join(home, 'nowhere'));
+      assert.equal(ran.code, 3);
+      const { error } = JSON.parse(ran.stdout) as { error: { code: string } };
+      assert.equal(error.code, 'repository.missing');
+      assert.match(ran.stderr, /^repository\.missing: There is no folder /);
     }
   });
 

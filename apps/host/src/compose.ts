@@ -7,6 +7,7 @@ import {
   type DataFolder,
   hostCallParams,
   hostCancelParams,
+  hostOutputParams,
   hostProtocolVersion,
   hostSubjects,
   NovaError,
@@ -26,6 +27,7 @@ import {
   writeWhole,
 } from '@nova/instances';
 import { meshHandler, openFolderBlobs, serveMesh } from '@nova/messaging';
+import { CallOutputs } from './call-outputs.ts';
 import { CallRecords, taskOf } from './call-records.ts';
 import { HostCalls } from './host-calls.ts';
 import { createHostTools } from './host-tools.ts';
@@ -58,6 +60,7 @@ const installation = fileURLToPath(new URL('../../..', import.meta.url)).replace
 export async function startHost(options: HostOptions): Promise<Host> {
   const { folder, clock, environment } = options;
   const log = openLog(join(folder.logs, 'host.log'), clock);
+  const outputs = new CallOutputs(join(folder.root, 'outputs'));
   const ready = Promise.withResolvers<HostCalls>();
   ready.promise.catch(() => {});
   // The socket is the claim to this data folder: only who holds it may sweep. Calls wait until that is done.
@@ -70,6 +73,9 @@ export async function startHost(options: HostOptions): Promise<Host> {
       },
       [hostSubjects.call]: meshHandler(hostCallParams, async (params, { signal }) =>
         (await ready.promise).call({ ...params, input: params.input }, signal),
+      ),
+      [hostSubjects.output]: meshHandler(hostOutputParams, ({ callId, offset, length }) =>
+        outputs.read(callId, offset, length),
       ),
       [hostSubjects.cancel]: meshHandler(hostCancelParams, async ({ callId }) => {
         (await ready.promise).cancel(callId);
@@ -86,11 +92,13 @@ export async function startHost(options: HostOptions): Promise<Host> {
       tools: createHostTools({
         ...parts,
         records,
+        outputs,
         cancelCalls: (task, except) => calls.cancelAll(({ callId }) => callId !== except && taskOf(callId) === task),
       }),
       sandboxes: parts.sandboxes,
       blobs: parts.blobs,
       records,
+      outputs,
       clock,
       publish: (activity) => mesh.publish(hostSubjects.activity, activity),
       log,

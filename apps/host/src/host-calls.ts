@@ -16,6 +16,7 @@ import {
 import type { SandboxCall, SandboxOutcome } from '@nova/instances';
 import { type Blobs, hashJson } from '@nova/messaging';
 import { type CallActivity, reportActivity } from './activity.ts';
+import type { CallOutputs } from './call-outputs.ts';
 import type { CallRecords } from './call-records.ts';
 
 /** What a tool of the host gets beside its parsed input. */
@@ -37,6 +38,7 @@ export interface HostCallsOptions {
   };
   readonly blobs: Blobs;
   readonly records: CallRecords;
+  readonly outputs: Pick<CallOutputs, 'sink'>;
   readonly clock: Clock;
   readonly publish: (activity: HostActivity) => void;
   readonly log: (event: string, facts: Readonly<Record<string, unknown>>) => void;
@@ -175,14 +177,22 @@ export class HostCalls {
   ): Promise<HostCallResult> {
     const { callId, tool, input } = params;
     if (!sandboxTools.some(({ name }) => name === tool)) throw unknownTool(tool);
+    const sink = this.#options.outputs.sink(callId);
     const news: SandboxCall['news'] = {
-      output: (_, bytes) => activity.output(bytes),
+      output: (_, bytes) => {
+        activity.output(bytes.length);
+        sink.write(bytes);
+      },
       progress: (_, message, done, total) => activity.progress(message, done, total),
     };
-    const outcome = await this.#options.sandboxes.call(spec, { callId, tool, input, signal, news });
-    const { result, isolation, memoryKills } = outcome;
-    if (!result.ok) return result;
-    return { ok: true, output: await this.#storeAttachments(result), isolation, memoryKills };
+    try {
+      const outcome = await this.#options.sandboxes.call(spec, { callId, tool, input, signal, news });
+      const { result, isolation, memoryKills } = outcome;
+      if (!result.ok) return result;
+      return { ok: true, output: await this.#storeAttachments(result), isolation, memoryKills };
+    } finally {
+      await sink.close();
+    }
   }
 
   /** Puts file-sized parts into the blobs and their hashes in the place of their names. */

@@ -126,6 +126,30 @@ export function describeHost(driver: SandboxDriverName): void {
       assert.ok(trial.activities.some(({ outputBytes }) => (outputBytes ?? 0) > 1_000_000));
     });
 
+    test('what a command prints can be read while it runs, by a later host too, until the task is released', async () => {
+      await using trial = await started(driver);
+      const command = 'printf first; while [ ! -e go ]; do printf .; sleep 0.05; done; printf second';
+      const printed = async (offset = 0) => (await trial.output('T1/1/a/b/0', offset)) ?? { text: '', size: 0 };
+      const broken = trial.run('T1/1/a/b/0', command).catch(() => null);
+      assert.equal(await trial.output('T1/1/a/b/1', 0), null);
+      await until(async () => (await printed()).size > 5);
+      assert.match((await printed()).text, /^first\.+$/);
+      assert.match((await printed(2)).text, /^rst\.+$/);
+      assert.equal((await printed(1_000_000)).text, '');
+      await trial.end('SIGKILL');
+      await broken;
+      await trial.start();
+      const before = (await printed()).size;
+      const again = trial.run('T1/1/a/b/0', command);
+      // A runner tells only what is printed after somebody attached to it.
+      await until(async () => (await printed()).size > before);
+      writeFileSync(join(trial.workspace(), 'go'), '');
+      assert.match(outputOf(await again).outputTail, /second$/);
+      assert.match((await printed()).text, /^first\.+second$/);
+      await trial.request('T1/1/end/release/0', 'task.release', { task: 'T1' }, null);
+      assert.equal(await trial.output('T1/1/a/b/0', 0), null);
+    });
+
     test('two calls at once: one sandbox takes turns, two sandboxes work side by side', async () => {
       await using trial = await started(driver);
       const turn = 'echo in >> log; sleep 0.1; echo out >> log';

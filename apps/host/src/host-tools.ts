@@ -9,6 +9,7 @@ import {
   workspaceCapture,
 } from '@nova/core';
 import type { Environments, Sandboxes, Workspaces } from '@nova/instances';
+import type { CallOutputs } from './call-outputs.ts';
 import type { CallRecords } from './call-records.ts';
 import type { HostToolContext, HostToolTable } from './host-calls.ts';
 
@@ -17,13 +18,14 @@ export interface HostToolParts {
   readonly environments: Environments;
   readonly sandboxes: Sandboxes;
   readonly records: CallRecords;
+  readonly outputs: CallOutputs;
   /** Cancels what still runs for a task, except one call. */
   readonly cancelCalls: (task: string, except: string) => Promise<void>;
 }
 
 /** Which part of the host carries out which tool. */
 export function createHostTools(parts: HostToolParts): HostToolTable {
-  const { workspaces, environments, sandboxes, records, cancelCalls } = parts;
+  const { workspaces, environments, sandboxes, records, outputs, cancelCalls } = parts;
   return Object.fromEntries([
     entry(workspaceCapture, (input, { signal }) => workspaces.capture(input, signal)),
     entry(environmentPrepare, (input, { signal, activity }) =>
@@ -38,6 +40,7 @@ export function createHostTools(parts: HostToolParts): HostToolTable {
       const ended = await sandboxes.release(task);
       await workspaces.release(task, signal);
       await records.forget(task);
+      await outputs.forget(task);
       return { sandboxes: ended };
     }),
   ]);

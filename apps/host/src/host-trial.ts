@@ -11,6 +11,7 @@ import {
   type HostCallResult,
   hostActivity,
   hostCallResult,
+  hostOutputResult,
   hostSubjects,
   type SandboxDriverName,
   type SandboxSpec,
@@ -108,6 +109,14 @@ export class HostTrial implements AsyncDisposable {
     await this.#mesh?.request(hostSubjects.cancel, { callId }, z.unknown(), never);
   }
 
+  /** What a call has printed from an offset on, and how much there is. */
+  async output(callId: string, offset: number): Promise<{ text: string; size: number } | null> {
+    if (this.#mesh === null) throw new Error('not connected');
+    const params = { callId, offset, length: 1000 };
+    const kept = await this.#mesh.request(hostSubjects.output, params, hostOutputResult, never);
+    return kept && { text: Buffer.from(kept.base64, 'base64').toString(), size: kept.size };
+  }
+
   async spec(change: Partial<SandboxSpec> = {}): Promise<SandboxSpec> {
     this.#spec ??= await (async () => {
       const answer = await this.request(
@@ -175,8 +184,8 @@ export function processesWith(text: string): number[] {
 }
 
 /** Resolves once `look` is true; what it waits for may have failed long ago, so it gives up in the end. */
-export async function until(look: () => boolean): Promise<void> {
-  for (let waits = 0; !look(); waits += 1) {
+export async function until(look: () => boolean | Promise<boolean>): Promise<void> {
+  for (let waits = 0; !(await look()); waits += 1) {
     if (waits > 6000) throw new Error(`What the test waits for never came: ${look}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }

@@ -1,20 +1,30 @@
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { homedir, tmpdir, userInfo } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { type DataFolder, dataFolder, NovaError, systemClock, toNovaError } from '@nova/core';
 import { openFolderBlobs, openSqliteLedger } from '@nova/messaging';
+import { openAccessToken } from './auth/access-token.ts';
+import { Guard } from './auth/guard.ts';
 import { HostLink } from './fleet/host-link.ts';
 import { createApp } from './http/app.ts';
-import { taskRoutes } from './http/tasks.ts';
+import { KeyedAnswers } from './http/keyed-answers.ts';
+import { addressOf, announce, closeServer, listenOnLoopback, listenOnSocket } from './http/listen.ts';
+import { type ApiParts, apiRouter } from './http/operations.ts';
+import { pagesRouter } from './http/pages.ts';
 import { systemIds } from './ids.ts';
 import { Lifetime } from './lifetime.ts';
+import { LedgerTail } from './live/ledger-tail.ts';
+import { serveLive } from './live/serve-live.ts';
 import { breakpoint } from './tasks/breakpoint.ts';
+import { readMachine } from './tasks/machine.ts';
 import { TaskBoard } from './tasks/task-board.ts';
 import { TaskRuns } from './tasks/task-runs.ts';
+import { FleetBoard } from './views/fleet-board.ts';
 
 const version = '0.1.0';
 const hostEntry = fileURLToPath(new URL('../../host/src/main.ts', import.meta.url));
+const dashboardFolder = fileURLToPath(new URL('../../dashboard/dist', import.meta.url));
 
 /** The data folder that this process's environment names. */
 export function ownDataFolder(): DataFolder {
@@ -23,50 +33,77 @@ export function ownDataFolder(): DataFolder {
 }
 
 /**
- * Puts the server together and serves until it is told to leave or nobody needs it. Rejects with `ledger.locked` when
- * another server works on the same data folder.
+ * Puts the server together and serves until it is told to leave. With a port it listens on loopback too and stays; without, it
+ * leaves when nobody needs it. Rejects with `ledger.locked` when another server works on the same data folder, with
+ * `listen.in_use` when another program has the port.
  */
-export async function serve(folder: DataFolder): Promise<void> {
+export async function serve(folder: DataFolder, port: number | null): Promise<void> {
   makeFolders(folder);
   await using ledger = await openSqliteLedger({ path: folder.ledger, clock: systemClock, ids: systemIds });
+  const web = port === null ? null : await reserve(port);
   const blobs = await openFolderBlobs(folder.blobs);
   await using host = new HostLink(folder, hostEntry);
+  await using tail = await LedgerTail.open(ledger);
   const board = new TaskBoard(ledger);
+  const actor = `person/${userInfo().username}`;
 
   const leaving = Promise.withResolvers<void>();
-  const runs: TaskRuns = new TaskRuns({
+  const runs = new TaskRuns({
     ledger,
     blobs,
     board,
     host,
     clock: systemClock,
     ids: systemIds,
-    actor: `person/${userInfo().username}`,
+    actor,
+    machine: () => readMachine(folder.root),
     onBoundary: breakpoint(process.env),
-    onIdle: () => lifetime.check(),
   });
   using lifetime = new Lifetime(() => runs.runningCount > 0, leaving.resolve);
-  const state = { version, pid: process.pid, dataFolder: folder.root };
-  const routes = taskRoutes({ board, runs, ledger, host });
-  const http = createServer(createApp(state, [routes], lifetime));
-  // This process holds the ledger, so a socket file that is there belongs to a server that is gone.
-  rmSync(folder.serverSocket, { force: true });
-  await new Promise<void>((resolve, reject) => {
-    http.once('error', (cause) =>
-      reject(new NovaError('mesh.unreachable', `The server cannot listen on ${folder.serverSocket}.`, { cause })),
+  using _changes = runs.onChange(() => lifetime.check());
+  const startedAt = new Date(systemClock.now()).toISOString();
+  const parts: ApiParts = {
+    state: { version, pid: process.pid, dataFolder: folder.root, startedAt, url: web && addressOf(web.port) },
+    tasks: runs,
+    board,
+    fleet: new FleetBoard(ledger),
+    ledger,
+    tail,
+    blobs,
+    host,
+    lifetime,
+    answers: new KeyedAnswers(ledger, actor),
+  };
+  const local = createServer(createApp({ lifetime, api: apiRouter(parts, true), web: null }));
+  await listenOnSocket(local, folder.serverSocket);
+  await using handles = new AsyncDisposableStack();
+  if (web) {
+    // It stays until it is told to go.
+    handles.use(lifetime.clientCame());
+    const guard = new Guard(openAccessToken(folder.token), String(web.port));
+    web.server.on(
+      'request',
+      createApp({ lifetime, api: apiRouter(parts, false), web: { guard, pages: pagesRouter(guard, dashboardFolder) } }),
     );
-    http.listen(folder.serverSocket, resolve);
-  });
+    // What carries tasks takes long to load; loaded with the first task, it would hold up everybody's live events.
+    await import('@nova/agents');
+    handles.use(serveLive(web.server, { tail, board, host, guard }));
+    handles.use(announce(folder.serverInfo, { pid: process.pid, port: web.port, url: addressOf(web.port), startedAt }));
+  }
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => leaving.resolve());
   await runs.resumeUnfinished();
   await leaving.promise;
   await runs.stopAll();
   rmSync(folder.serverSocket, { force: true });
-  const closed = new Promise((resolve) => http.close(resolve));
-  // Answers under way get out before the rest is cut.
-  http.closeIdleConnections();
-  setImmediate(() => http.closeAllConnections());
-  await closed;
+  // Live sockets first: a server waits for its connections.
+  await handles.disposeAsync();
+  await Promise.all([closeServer(local), web && closeServer(web.server)]);
+}
+
+/** Takes the port before anything else is begun, so that a port in use costs nothing. */
+async function reserve(port: number): Promise<{ readonly server: Server; readonly port: number }> {
+  const server = createServer();
+  return { server, port: await listenOnLoopback(server, port) };
 }
 
 function makeFolders(folder: DataFolder): void {

@@ -1,15 +1,18 @@
 import { writeSync } from 'node:fs';
-import { toNovaError } from '@nova/core';
+import { parseArgs } from 'node:util';
+import { NovaError, toNovaError } from '@nova/core';
 import { ownDataFolder, serve } from './compose.ts';
 import { doctor } from './doctor/doctor.ts';
 
 // What this process makes is this person's own; the host, which writes into their repositories, gets their own umask back.
 process.env['NOVA_UMASK'] = process.umask(0o077).toString(8);
 
+const defaultPort = 4177;
+
 const [command = 'serve', ...rest] = process.argv.slice(2);
 
 try {
-  if (command === 'serve') await serve(ownDataFolder());
+  if (command === 'serve') await serve(ownDataFolder(), portOf(rest));
   else if (command === 'doctor') process.exitCode = await doctor(ownDataFolder(), rest.includes('--json'));
   else throw new Error(`The server has no subcommand ${command}.`);
 } catch (thrown) {
@@ -17,6 +20,18 @@ try {
   reportStart(JSON.stringify(error.toRecord()));
   process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), level: 'fatal', ...error.toRecord() })}\n`);
   process.exitCode = 1;
+}
+
+/** The port that a server which stays listens on; null for one that serves its unix socket and leaves when nobody needs it. */
+function portOf(rest: readonly string[]): number | null {
+  const { values } = parseArgs({
+    args: [...rest],
+    options: { stay: { type: 'boolean', default: false }, port: { type: 'string', default: String(defaultPort) } },
+  });
+  if (!values.stay) return null;
+  const port = Number(values.port);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535 && values.port.trim() !== '') return port;
+  throw new NovaError('usage.invalid', `--port takes a number from 0 (any free one) to 65535, not ${values.port}.`);
 }
 
 /** Tells whoever started this process why it ends, on the descriptor they named. */

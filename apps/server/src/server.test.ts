@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { problemSchema, taskListSchema, taskSummarySchema } from '@nova/client';
+import { problemSchema, taskPageSchema, taskSummarySchema } from '@nova/client';
 
 const entry = fileURLToPath(new URL('main.ts', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'nova-server-'));
@@ -93,11 +93,11 @@ describe('the server', () => {
 
   it('answers what it cannot read with a coded problem', async () => {
     const cases: readonly [Promise<Answer>, number, string][] = [
-      [ask('GET', '/v1/nothing'), 400, 'usage.invalid'],
+      [ask('GET', '/v1/nothing'), 404, 'http.unknown'],
       [ask('POST', '/v1/tasks', '{not json', { 'idempotency-key': 'a' }), 400, 'usage.invalid'],
       [ask('POST', '/v1/tasks', '{"kind":"fix"}', { 'idempotency-key': 'a' }), 400, 'usage.invalid'],
       [ask('POST', '/v1/tasks', submission), 400, 'usage.invalid'],
-      [ask('POST', '/v1/tasks', JSON.stringify({ filler: 'x'.repeat(2_000_000) })), 400, 'usage.invalid'],
+      [ask('POST', '/v1/tasks', JSON.stringify({ filler: 'x'.repeat(2_000_000) })), 413, 'http.too_large'],
       [ask('GET', '/v1/tasks/tnone'), 404, 'task.unknown'],
       [ask('GET', '/v1/tasks/tnone/watch?after=-1'), 400, 'usage.invalid'],
     ];
@@ -111,7 +111,7 @@ describe('the server', () => {
   it('makes one task of a submission that is repeated', async () => {
     const again = await ask('POST', '/v1/tasks', submission, { 'idempotency-key': 'k1' });
     assert.equal(again.status, 202);
-    const { tasks } = taskListSchema.parse(JSON.parse((await ask('GET', '/v1/tasks')).text));
+    const { tasks } = taskPageSchema.parse(JSON.parse((await ask('GET', '/v1/tasks')).text));
     assert.equal(tasks.length, 1);
     assert.equal(tasks[0]?.code, 'repository.missing');
   });

@@ -1,16 +1,33 @@
-export { type Client, createClient, type Transport } from './client.ts';
+export { type Client, createClient, type OutputPiece, type Transport } from './client.ts';
+export { type Endpoint, type EndpointName, endpoints, longestPiece } from './endpoints.ts';
+export { httpStatus } from './http-status.ts';
+export { createLive, type Live, type LiveFollower, type LiveSocket, livePath } from './live.ts';
 export {
   apiVersion,
-  appliedSchema,
-  httpStatus,
-  leavingSchema,
+  type EventPage,
+  eventPageSchema,
+  type Fleet,
+  gapSchema,
+  type LiveActivity,
+  liveActivitySchema,
+  liveEventsSchema,
+  type Machine,
   type Problem,
   problemSchema,
+  type ServerInfo,
   type ServerState,
-  serverStateSchema,
+  type Settle,
+  type Subscribed,
+  serverInfoSchema,
+  subscribedSchema,
+  subscribeSchema,
+  type TaskPage,
+  type TaskQuery,
   type TaskSummary,
-  taskListSchema,
+  type Topic,
+  taskPageSchema,
   taskSummarySchema,
+  topicSchema,
+  unsubscribeSchema,
   type WatchItem,
-  watchItemSchema,
 } from './schemas.ts';

@@ -1,4 +1,12 @@
-import { type ErrorCode, errorCodes, recordedEventSchema, taskRequestSchema, taskStateSchema } from '@nova/core';
+import {
+  errorCodes,
+  type FleetView,
+  recordedEventSchema,
+  stages,
+  taskRequestSchema,
+  taskStateSchema,
+  type TaskSummary as View,
+} from '@nova/core';
 import { z } from 'zod';
 
 /** The API's version; the first part of every path. */
@@ -21,84 +29,144 @@ export const taskSummarySchema = z.object({
   request: taskRequestSchema,
   submittedAt: z.string(),
   finishedAt: z.string().nullable(),
-  stage: z.string().nullable(),
+  stage: z.enum(stages).nullable(),
+  attempt: z.number().int().nullable(),
+  instance: z.string().nullable(),
+  origin: z.object({ task: z.string(), callId: z.string() }).nullable(),
   reason: z.string().nullable(),
   outcome: z.string().nullable(),
   code: z.enum(errorCodes).nullable(),
   appliedAt: z.string().nullable(),
-});
+  position: z.number().int(),
+}) satisfies z.ZodType<View>;
 export type TaskSummary = z.infer<typeof taskSummarySchema>;
 
-export const taskListSchema = z.object({ tasks: z.array(taskSummarySchema) });
+/** Which tasks of the list are wanted; `cursor` is the `next` of the page before. */
+export const taskQuerySchema = z.object({
+  state: taskStateSchema.optional(),
+  kind: z.enum(['fix', 'review']).optional(),
+  /** Part of the id, the repository's path, the test command or the instance's name; case does not matter. */
+  text: z.string().max(200).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z.string().max(200).optional(),
+});
+export type TaskQuery = Omit<z.input<typeof taskQuerySchema>, 'limit'> & { readonly limit?: number };
 
-export const serverStateSchema = z.object({ version: z.string(), pid: z.number().int(), dataFolder: z.string() });
+/** One page, newest first; `next` is null on the last one, `total` counts all that match. */
+export const taskPageSchema = z.object({
+  tasks: z.array(taskSummarySchema),
+  next: z.string().nullable(),
+  total: z.number().int(),
+});
+export type TaskPage = z.infer<typeof taskPageSchema>;
+
+/** `next` is the position to ask on from; null when nothing more is recorded yet. */
+export const eventPageSchema = z.object({ events: z.array(recordedEventSchema), next: z.number().int().nullable() });
+export type EventPage = z.infer<typeof eventPageSchema>;
+
+const instanceViewSchema = z.object({
+  name: z.string(),
+  task: z.string().nullable(),
+  since: z.string(),
+  ended: z.number().int(),
+});
+
+/** The view of the fleet, as `foldFleet` makes it. */
+export const fleetViewSchema = z.object({
+  open: z.array(taskSummarySchema),
+  ended: z.array(taskSummarySchema),
+  instances: z.array(instanceViewSchema),
+  states: z.record(taskStateSchema, z.number().int()),
+  outcomes: z.record(z.string(), z.number().int()),
+  position: z.number().int(),
+}) satisfies z.ZodType<FleetView>;
+
+/** What the machine that serves has and has left. */
+export const machineSchema = z.object({
+  cores: z.number().int(),
+  /** Mean number of runnable processes over the last minute. */
+  load: z.number(),
+  memoryBytes: z.number(),
+  memoryAvailableBytes: z.number(),
+  diskBytes: z.number(),
+  diskAvailableBytes: z.number(),
+});
+export type Machine = z.infer<typeof machineSchema>;
+
+/** `position` is where a live subscription to the fleet goes on. */
+export const fleetSchema = z.object({ fleet: fleetViewSchema, position: z.number().int(), machine: machineSchema });
+export type Fleet = z.infer<typeof fleetSchema>;
+
+export const serverStateSchema = z.object({
+  version: z.string(),
+  pid: z.number().int(),
+  dataFolder: z.string(),
+  startedAt: z.string(),
+  /** Where the dashboard is; null when the server listens on its unix socket only. */
+  url: z.string().nullable(),
+});
 export type ServerState = z.infer<typeof serverStateSchema>;
+
+/** What a server that listens on TCP writes into its data folder. */
+export const serverInfoSchema = z.object({
+  pid: z.number().int(),
+  port: z.number().int(),
+  url: z.string(),
+  startedAt: z.string(),
+});
+export type ServerInfo = z.infer<typeof serverInfoSchema>;
 
 export const leavingSchema = z.object({ leaving: z.boolean() });
 
 export const appliedSchema = z.object({ how: z.string(), head: z.string() });
 
+export const reasonSchema = z.object({ reason: z.string().max(500).default('A person asked for it.') });
+
+/** What happened to the call whose outcome is unknown. */
+export const settleSchema = z.object({ callId: z.string(), how: z.enum(['done', 'again']) });
+export type Settle = z.infer<typeof settleSchema>;
+
+export const resumeSchema = z.object({ settle: settleSchema.nullable().default(null) });
+
+/** The last call of the origin whose outcome the new task takes over. */
+export const forkSchema = z.object({ callId: z.string().min(1) });
+
+/** Passing news of a running call. */
+const activity = {
+  callId: z.string(),
+  message: z.string().nullable(),
+  done: z.number().nullable(),
+  total: z.number().nullable(),
+  outputBytes: z.number().nullable(),
+};
+
 /** What a watcher receives: recorded events, and passing activity that is worth nothing once shown. */
 export const watchItemSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('event'), event: recordedEventSchema }),
-  z.object({
-    kind: z.literal('activity'),
-    callId: z.string(),
-    message: z.string().nullable(),
-    done: z.number().nullable(),
-    total: z.number().nullable(),
-    outputBytes: z.number().nullable(),
-  }),
+  z.object({ kind: z.literal('activity'), ...activity }),
 ]);
 export type WatchItem = z.infer<typeof watchItemSchema>;
 
-/** The HTTP status of every code; a new code does not compile until it is mapped. */
-export const httpStatus: Readonly<Record<ErrorCode, number>> = {
-  'usage.invalid': 400,
-  'folder.unusable': 503,
-  'repository.missing': 422,
-  'repository.empty': 422,
-  'repository.submodules': 422,
-  'repository.lfs': 422,
-  'repository.unreadable': 422,
-  'tests.none': 422,
-  'tests.pass': 422,
-  'tests.timeout': 422,
-  'tests.unstable': 422,
-  'tests.unloadable': 422,
-  'repair.none': 422,
-  'review.rejected': 422,
-  'gate.failed': 422,
-  'environment.unsupported': 422,
-  'environment.install_failed': 422,
-  'environment.corrupt': 500,
-  'sandbox.unavailable': 503,
-  'sandbox.lost': 503,
-  'sandbox.limit': 422,
-  'tool.unknown': 500,
-  'tool.input': 400,
-  'tool.failed': 500,
-  'ledger.conflict': 409,
-  'ledger.key_reused': 409,
-  'ledger.corrupt': 500,
-  'ledger.locked': 503,
-  'ledger.closed': 503,
-  'blob.missing': 500,
-  'blob.corrupt': 500,
-  'journal.input_changed': 409,
-  'journal.outcome_unknown': 409,
-  'lease.stale': 409,
-  'bundle.rejected': 422,
-  'branch.moved': 409,
-  'apply.conflict': 409,
-  'mesh.unreachable': 503,
-  'mesh.timeout': 504,
-  'mesh.protocol': 502,
-  'task.unknown': 404,
-  'task.state': 409,
-  'task.paused': 409,
-  'task.cancelled': 409,
-  'budget.exhausted': 422,
-  'disk.full': 507,
-  internal: 500,
-};
+/** What a live subscription is about: the whole fleet, or one task. */
+export const topicSchema = z.union([z.literal('fleet'), z.templateLiteral(['task/', z.string().min(1)])]);
+export type Topic = z.infer<typeof topicSchema>;
+
+/** Events of the topic strictly after the position `after` are sent. */
+export const subscribeSchema = z.object({ topic: topicSchema, after: z.number().int().nonnegative() });
+
+export const unsubscribeSchema = z.object({ topic: topicSchema });
+
+/** The answer to `subscribe` and `unsubscribe`; `position` is that of the ledger's last event. */
+export const subscribedSchema = z.discriminatedUnion('ok', [
+  z.object({ ok: z.literal(true), position: z.number().int() }),
+  z.object({ ok: z.literal(false), problem: problemSchema }),
+]);
+export type Subscribed = z.infer<typeof subscribedSchema>;
+
+export const liveEventsSchema = z.object({ topic: topicSchema, events: z.array(recordedEventSchema) });
+
+export const liveActivitySchema = z.object({ topic: topicSchema, ...activity });
+export type LiveActivity = z.infer<typeof liveActivitySchema>;
+
+/** The reader was too slow: the subscription has ended, and nothing after `position` was sent. */
+export const gapSchema = z.object({ topic: topicSchema, position: z.number().int() });

@@ -28,6 +28,7 @@ export {
   changeCommit,
   changePreview,
   changeReview,
+  codeReview,
   environmentPrepare,
   gatePrepare,
   hostTools,
@@ -49,6 +50,8 @@ export {
   hostCallResult,
   hostCancelParams,
   hostHelloResult,
+  hostOutputParams,
+  hostOutputResult,
   hostProtocolVersion,
   hostSubjects,
 } from './tools/host-protocol.ts';
@@ -71,7 +74,16 @@ export {
   runnerStartSchema,
 } from './tools/runner-protocol.ts';
 export { defineTool, type RepeatClass, type ToolManifest } from './tools/tool.ts';
-export { type CallView, eventData, foldTask, type StageView, type TaskView } from './views/task-view.ts';
+export { emptyFleet, type FleetView, foldFleet, type InstanceView, isFleetEvent } from './views/fleet-view.ts';
+export {
+  foldReplay,
+  type ReplayedCall,
+  type ReplayedMoment,
+  type ReplayedStage,
+  type ReplayedTurn,
+} from './views/replay.ts';
+export { eventData, type TaskSummary } from './views/task-summary.ts';
+export { type CallView, foldTask, type StageView, type TaskView } from './views/task-view.ts';
 export {
   type Candidate,
   candidateSchema,
@@ -86,6 +98,7 @@ export {
   type Verdict,
   verdictSchema,
 } from './vocabulary/repair.ts';
+export { type Examined, examinedSchema } from './vocabulary/review.ts';
 export {
   type Isolation,
   isolationSchema,
@@ -96,6 +109,7 @@ export {
   sandboxLimitsSchema,
   sandboxSpecSchema,
 } from './vocabulary/sandbox.ts';
+export { type SarifLog, sarifOf } from './vocabulary/sarif.ts';
 export {
   dependencySourceSchema,
   type FixRequest,

@@ -1,28 +1,39 @@
-import { NovaError } from '@nova/core';
+import { NovaError, printable } from '@nova/core';
 import { Command, InvalidArgumentError } from 'commander';
-import { connect } from '../link/server-link.ts';
+import { ask } from '../link/server-link.ts';
 import { colorDiff } from '../terminal/report.ts';
+import { taskArgument } from './task-argument.ts';
 
 /** `nova diff T`: the delivered change, or one of the alternatives. */
 export function diffCommand(): Command {
   return new Command('diff')
     .description('Print the change of a task as a unified diff')
-    .argument('<task>', 'a task id, a unique beginning of one, or latest')
+    .addArgument(taskArgument())
     .option('--alternative <number>', 'another repair that passed the same tests, from 1', ordinal)
+    .option('--json', 'print the change with its explanation as JSON')
     .addHelpText(
       'after',
-      '\nExamples:\n  nova diff t4k2\n  nova diff t4k2 --alternative 1\n  nova diff t4k2 | git apply',
+      `
+Examples:
+  nova diff t4k2
+  nova diff t4k2 --alternative 1
+  nova diff t4k2 | git apply
+
+Exit codes: 0; 2 there is no such task, or it delivered nothing.`,
     )
-    .action(async (id: string, options: { alternative?: number }) => {
-      const client = await connect();
-      const result = await client.result((await client.task(id)).id);
+    .action(async (id: string, options: { alternative?: number; json?: boolean }) => {
+      const result = await ask((client) => client.result(id));
       if (options.alternative !== undefined) {
         const alternative = result.alternatives[options.alternative - 1];
         if (!alternative) {
           throw new NovaError('usage.invalid', `Task ${result.task} has ${result.alternatives.length} alternative(s).`);
         }
-        process.stderr.write(`${alternative.candidate.explanation}\n`);
-        print(alternative.diff);
+        const { explanation } = alternative.candidate;
+        if (options.json) printJson({ explanation, diff: alternative.diff });
+        else {
+          process.stderr.write(`${printable(explanation)}\n`);
+          print(alternative.diff);
+        }
         return;
       }
       if (!result.change) {
@@ -31,13 +42,18 @@ export function diffCommand(): Command {
           `Task ${result.task} delivered no change (${result.outcome}): ${result.summary}`,
         );
       }
-      print(result.change.diff);
+      if (options.json) printJson(result.change);
+      else print(result.change.diff);
     });
+}
+
+function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
 }
 
 function print(diff: string): void {
   // Colours only for a person: what goes into a pipe must stay a diff, to the byte.
-  process.stdout.write(process.stdout.isTTY ? `${colorDiff(diff)}\n` : diff);
+  process.stdout.write(process.stdout.isTTY ? `${colorDiff(printable(diff))}\n` : diff);
 }
 
 function ordinal(text: string): number {

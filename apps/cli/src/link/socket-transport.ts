@@ -9,7 +9,7 @@ export function socketTransport(socketPath: string): Transport {
       new Promise((resolve, reject) => {
         const outgoing = httpRequest(
           { socketPath, method, path, headers: { ...headers, host: 'nova' }, ...(signal ? { signal } : {}) },
-          (response) => resolve({ status: response.statusCode ?? 500, body: response }),
+          (response) => resolve({ status: response.statusCode ?? 500, headers: response.headers, body: response }),
         );
         outgoing.once('error', (cause) => {
           reject(new NovaError('mesh.unreachable', `The server does not answer on ${socketPath}.`, { cause }));

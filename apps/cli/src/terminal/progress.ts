@@ -1,6 +1,8 @@
 import { styleText } from 'node:util';
 import type { WatchItem } from '@nova/client';
-import { eventData, printable, type Stage } from '@nova/core';
+import { eventData, printable, type RecordedEvent, type Stage } from '@nova/core';
+import { size } from './amounts.ts';
+import { clip, lineColumns } from './columns.ts';
 
 /** Shows a running task on standard error: a line a stage, and on a terminal one line below that lives. */
 export class Progress {
@@ -26,6 +28,7 @@ export class Progress {
       return;
     }
     const { event } = item;
+    this.#turned(event);
     const started = eventData(event, 'nova.stage.started');
     if (started) {
       this.#stage = { stage: started.stage, attempt: started.attempt, since: Date.parse(event.time) };
@@ -52,6 +55,19 @@ export class Progress {
     this.#erase();
   }
 
+  /** What the whole task does, where it is not simply going on. */
+  #turned(event: RecordedEvent): void {
+    const waiting = eventData(event, 'nova.task.waiting');
+    if (waiting) this.say(`queued: ${firstLine(waiting.reason)}`);
+    const pausing = eventData(event, 'nova.task.pausing');
+    if (pausing) this.say(`pausing: ${firstLine(pausing.reason)}`);
+    const cancelling = eventData(event, 'nova.task.cancelling');
+    if (cancelling) this.say(`cancelling: ${firstLine(cancelling.reason)}`);
+    const assigned = eventData(event, 'nova.task.assigned');
+    // An instance that was made for the task alone has no name worth a line.
+    if (assigned && assigned.instance !== assigned.task) this.say(`carried by ${printable(assigned.instance)}`);
+  }
+
   #stageEnded(stage: Stage, summary: string, at: number): void {
     const since = this.#stage?.stage === stage ? this.#stage.since : at;
     const attempt = (this.#stage?.attempt ?? 1) > 1 ? ` (attempt ${this.#stage?.attempt})` : '';
@@ -61,8 +77,8 @@ export class Progress {
 
   #draw(text: string): void {
     if (!this.#stream.isTTY || !this.#stage) return;
-    const width = Math.max(20, this.#stream.columns ?? 80) - 1;
-    const line = `${this.#stage.stage.padEnd(12)}      …   ${text}`.replace(/\s*\n\s*/g, ' ').slice(0, width);
+    const head = `${this.#stage.stage.padEnd(12)}      …   `;
+    const line = head + clip(text, lineColumns(this.#stream) - head.length);
     if (line === this.#live) return;
     this.#erase();
     this.#stream.write(styleText('dim', line, { stream: this.#stream }));
@@ -78,15 +94,4 @@ export class Progress {
 
 function firstLine(text: string): string {
   return printable(text.trim().split('\n', 1)[0] ?? '');
-}
-
-function size(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB'];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit += 1;
-  }
-  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
 }

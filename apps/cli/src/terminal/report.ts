@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import { countOf, printable, type Result, stages } from '@nova/core';
+import { findingLines } from './findings.ts';
 
 const failuresShown = 5;
 const suspectsShown = 5;
@@ -8,13 +9,14 @@ const gapsShown = 12;
 /** The report of a finished task, for a person: what was wrong, the change, the evidence, what it cost. */
 export function renderReport(hostile: Result): string {
   const result = printableValue(hostile) as Result;
+  const body =
+    result.kind === 'review'
+      ? findingLines(result)
+      : [...whatWasWrong(result), ...theChange(result), ...evidence(result), ...cost(result)];
   return [
     headline(result),
     result.summary,
-    ...whatWasWrong(result),
-    ...theChange(result),
-    ...evidence(result),
-    ...cost(result),
+    ...body,
     ...list('Not covered', result.gaps, gapsShown),
     '',
     styleText('bold', 'Next'),
@@ -32,7 +34,7 @@ function printableValue(value: unknown): unknown {
 }
 
 function headline(result: Result): string {
-  const color = result.outcome === 'delivered' ? 'green' : 'red';
+  const color = result.outcome === 'delivered' || result.outcome === 'reviewed' ? 'green' : 'red';
   const code = result.code === null ? '' : ` · ${result.code}`;
   return `\n${styleText(['bold', color], result.outcome)}${code} · task ${result.task}`;
 }

@@ -10,6 +10,7 @@ import {
   hostActivity,
   hostCallResult,
   hostHelloResult,
+  hostOutputResult,
   hostProtocolVersion,
   hostSubjects,
   NovaError,
@@ -21,6 +22,7 @@ import { connectMesh, type MeshConnection } from '@nova/messaging';
 import { z } from 'zod';
 
 const startTimeoutMs = 20_000;
+const outputTimeoutMs = 10_000;
 const leaveTimeoutMs = 5_000;
 const firstRetryMs = 10;
 const longestRetryMs = 200;
@@ -68,6 +70,18 @@ export class HostLink implements AsyncDisposable {
   async cancel(callId: string): Promise<void> {
     const connection = await this.#connect();
     await connection.request(hostSubjects.cancel, { callId }, z.unknown(), new AbortController().signal);
+  }
+
+  /**
+   * What the commands of a call have printed, from a byte offset; null when no host that is there keeps anything of it. Starts
+   * no host.
+   */
+  async output(callId: string, offset: number, length: number): Promise<{ bytes: Uint8Array; size: number } | null> {
+    const connection = await this.#connection?.catch(() => null);
+    if (!connection) return null;
+    const signal = AbortSignal.timeout(outputTimeoutMs);
+    const kept = await connection.request(hostSubjects.output, { callId, offset, length }, hostOutputResult, signal);
+    return kept && { bytes: Buffer.from(kept.base64, 'base64'), size: kept.size };
   }
 
   /** What running calls print and how far they are; passing, never replayed. */

@@ -1,131 +1,195 @@
-import { cpus, totalmem } from 'node:os';
-import { setTimeout as delay } from 'node:timers/promises';
-import type { Records, StageLog } from '@nova/agents';
+import { hash } from 'node:crypto';
 import {
   branchApply,
-  type CallContext,
   type Clock,
-  type ErrorCode,
-  type FixRequest,
+  type EventData,
   type Ids,
+  type NewEvent,
   NovaError,
   type Result,
   resultSchema,
-  type SandboxLimits,
   type TaskRequest,
   type TaskView,
-  type ToolAnswer,
-  type ToolManifest,
-  taskRelease,
   toNovaError,
 } from '@nova/core';
-import {
-  type Blobs,
-  createJournal,
-  getJson,
-  type JournalBoundary,
-  type Ledger,
-  putJson,
-  taskStream,
-} from '@nova/messaging';
+import { type Blobs, getJson, type JournalBoundary, type Ledger, taskStream } from '@nova/messaging';
 import type { HostLink } from '../fleet/host-link.ts';
+import type { Machine } from './scheduling.ts';
+import { TaskAdmission } from './task-admission.ts';
 import type { TaskBoard } from './task-board.ts';
-import { newEvent, traceOf } from './task-events.ts';
+import { TaskCalls } from './task-calls.ts';
+import { TaskCarrier } from './task-carrier.ts';
+import { forkEvents } from './task-fork.ts';
+import { TaskLog } from './task-log.ts';
+import { TaskOrders } from './task-orders.ts';
+import { type CallOutput, readOutput } from './task-output.ts';
 
-/** What ends a run without ending the task: it is tried again at once, a few times. */
-const passing: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['sandbox.lost', 'mesh.unreachable', 'mesh.timeout']);
-const triesWithoutProgress = 5;
 /** For calls that move nothing that a lease guards. */
 const withoutLease = 0;
-const retryMs = 100;
-const mostParallel = 4;
-/** The most runs of the test command that one tool call makes. */
-const runsPerCall = 25;
-const gibibyte = 1024 ** 3;
 
 interface Running {
-  readonly stop: AbortController;
+  readonly orders: TaskOrders;
   readonly done: Promise<void>;
 }
 
-interface TaskRunsParts {
+export interface TaskRunsParts {
   readonly ledger: Ledger;
   readonly blobs: Blobs;
   readonly board: TaskBoard;
-  readonly host: HostLink;
+  readonly host: Pick<HostLink, 'call' | 'cancel' | 'output'>;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly actor: string;
+  readonly machine: () => Promise<Omit<Machine, 'diskWasFull'>>;
   readonly onBoundary: ((boundary: JournalBoundary) => Promise<void>) | null;
-  /** Called whenever a run has ended. */
-  readonly onIdle: () => void;
 }
 
-/** Carries tasks from submission to Result; every run can be killed anywhere and taken up again. */
+/** A person's answer to a call whose outcome is not known. */
+export type Settlement = Pick<EventData<'nova.journal.settled'>, 'callId'> & { readonly how: 'done' | 'again' };
+
+/**
+ * What people can do with tasks. Everything that is asked for is recorded before it is done, under the key of the asking:
+ * asking again with the same key changes nothing and gives the same answer. Whatever dies, the next server goes on.
+ */
 export class TaskRuns {
   readonly #parts: TaskRunsParts;
+  readonly #log: TaskLog;
+  readonly #carrier: TaskCarrier;
+  readonly #admission: TaskAdmission;
   readonly #running = new Map<string, Running>();
-  readonly #losses = new Map<string, number>();
+  readonly #listeners = new Set<() => void>();
+  /** Wishes about one task are dealt with one after another. */
+  readonly #turns = new Map<string, Promise<unknown>>();
+  #leaving = false;
 
   constructor(parts: TaskRunsParts) {
+    const { ledger, ids, machine } = parts;
     this.#parts = parts;
+    this.#log = new TaskLog(ledger, parts.actor);
+    this.#carrier = new TaskCarrier({ ...parts, log: this.#log, calls: new TaskCalls(parts.host) });
+    const start = (task: string, instance: string) => this.#start(task, instance);
+    this.#admission = new TaskAdmission({ log: this.#log, ids, machine, start });
   }
 
+  /** How many tasks wait to be admitted or are carried: a server with one must stay. A paused task does not count. */
   get runningCount(): number {
-    return this.#running.size;
+    return this.#running.size + this.#admission.waitingCount;
   }
 
-  /** Records the task and starts it. The same key with the same request gives the same task. */
+  /** Calls the listener whenever a task has begun or stopped to count. */
+  onChange(listener: () => void): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
+  }
+
+  /** Records the task and puts it into the queue. The same key with the same request gives the same task. */
   async submit(request: TaskRequest, key: string): Promise<TaskView> {
-    if (request.kind !== 'fix') throw notBuilt(request.kind);
-    const { ledger, board, ids } = this.#parts;
-    const task = ids.task(key);
-    const event = newEvent('nova.task.submitted', { task, request, origin: null }, this.#parts.actor);
-    await ledger.append(taskStream(task), [event], { expectedVersion: 0, key: `submit/${key}` });
-    this.#start(task);
-    return board.get(task);
+    const task = this.#parts.ids.task(key);
+    return this.#submit(
+      task,
+      [this.#log.event('nova.task.submitted', { task, request, origin: null })],
+      `submit/${key}`,
+    );
   }
 
-  /** Takes up every task that was running when a server died. */
+  /**
+   * A new task that takes over the recorded outcomes of this one up to and including a call, and goes on from there. Rejects
+   * with `task.state` when no outcome of the call is recorded.
+   */
+  async fork(id: string, { callId, key }: { callId: string; key: string }): Promise<TaskView> {
+    const { board, ids, ledger, blobs } = this.#parts;
+    const origin = await board.get(id);
+    const task = ids.task(`fork/${key}`);
+    const events = await forkEvents({ ledger, blobs, log: this.#log }, origin, callId, task);
+    return this.#submit(task, events, `fork/${key}`);
+  }
+
+  /** Takes up every task that has not ended and is not paused, as a server left it. */
   async resumeUnfinished(): Promise<void> {
-    for (const view of await this.#parts.board.all()) {
-      if (view.state === 'queued' || view.state === 'running') this.#start(view.id);
+    // Oldest first: the queue keeps the order in which tasks came.
+    for (const view of (await this.#parts.board.all()).reverse()) {
+      if (view.state === 'queued') this.#admission.enqueue(view, Date.parse(view.submittedAt));
+      else if (view.state !== 'finished' && view.state !== 'paused') this.#takeUp(view);
     }
   }
 
-  /** Stops a running task at once; what it was doing is settled when it is resumed. */
-  async pause(id: string, reason: string): Promise<TaskView> {
-    const view = await this.#parts.board.get(id);
-    if (view.state === 'finished')
-      throw new NovaError('task.state', `Task ${view.id} has ended; there is nothing to pause.`);
-    const running = this.#running.get(view.id);
-    if (running) {
-      running.stop.abort(new NovaError('task.paused', reason));
-      await running.done;
-    }
-    return this.#parts.board.get(view.id);
-  }
-
-  /** Goes on with a paused task. `settle` answers what happened to a call whose outcome is unknown. */
-  async resume(id: string, settle: { callId: string; how: 'done' | 'again' } | null): Promise<TaskView> {
-    const { board, ledger, actor } = this.#parts;
-    const view = await board.get(id);
-    if (view.state === 'finished')
-      throw new NovaError('task.state', `Task ${view.id} has ended. \`nova show ${view.id}\` prints its Result.`);
-    if (this.#running.has(view.id)) return view;
-    const events = [newEvent('nova.task.resumed', { task: view.id }, actor)];
-    if (settle) events.unshift(newEvent('nova.journal.settled', { task: view.id, ...settle }, actor));
-    await ledger.append(taskStream(view.id), events, {
-      expectedVersion: 'any',
-      key: `resume/${view.id}/${view.position}`,
+  /**
+   * Records the wish and returns at once. What runs is brought to its end and recorded; before the next journal entry the task
+   * pauses, and its sandboxes stay as they are.
+   */
+  pause(id: string, { reason, key }: { reason: string; key: string }): Promise<TaskView> {
+    return this.#wish(id, async (view) => {
+      const task = view.id;
+      const events = [this.#log.event('nova.task.pausing', { task, reason })];
+      if (view.state === 'paused') return;
+      if (!(await this.#recordWish(view, events, `pause/${key}`))) return;
+      const pausing = await this.#onceSettled(task, (orders) => {
+        orders.pausing = reason;
+      });
+      if (!this.#running.has(task) && pausing.state === 'pausing') await this.#recordPaused(task, reason);
     });
-    this.#start(view.id);
-    return board.get(view.id);
+  }
+
+  /** Ends what a task runs, pauses it and resolves when both is done; what was ended runs again when it is resumed. */
+  interrupt(id: string, reason: string): Promise<TaskView> {
+    return this.#wish(id, async ({ id: task, state }) => {
+      if (state === 'finished' || state === 'cancelling') throw tooLate(task, state);
+      const running = this.#running.get(task);
+      if (running) {
+        running.orders.end(new NovaError('task.paused', reason));
+        await running.done;
+      } else if (state !== 'paused') await this.#recordPaused(task, reason);
+    });
+  }
+
+  /** Goes on with a task that is paused or pausing. `settle` answers what happened to a call whose outcome is unknown. */
+  resume(id: string, { settle, key }: { settle: Settlement | null; key: string }): Promise<TaskView> {
+    return this.#wish(id, async (view) => {
+      const task = view.id;
+      const events = [this.#log.event('nova.task.resumed', { task })];
+      if (settle) events.unshift(this.#log.event('nova.journal.settled', { task, ...settle }));
+      // Known first: an old wish that is repeated must not undo a newer pause.
+      if (await this.#log.isRecorded(task, events, ledgerKey(task, `resume/${key}`))) return;
+      const now = await this.#onceSettled(task, (orders) => {
+        orders.pausing = null;
+      });
+      // Somebody was quicker: it goes on already.
+      if (now.state === 'queued' || now.state === 'running') return;
+      if (!(await this.#recordWish(now, events, `resume/${key}`))) return;
+      if (this.#running.has(task)) {
+        await this.#recordAssigned(task, view.instance ?? task);
+      } else {
+        this.#admission.trustDisk();
+        this.#admission.enqueue(await this.#parts.board.get(task), this.#parts.clock.now());
+        this.#changed();
+      }
+    });
+  }
+
+  /** Records the wish and returns at once. Every process is ended, and the task ends with a Result of what was found. */
+  cancel(id: string, { reason, key }: { reason: string; key: string }): Promise<TaskView> {
+    return this.#wish(id, async (view) => {
+      const task = view.id;
+      const events = [this.#log.event('nova.task.cancelling', { task, reason })];
+      if (view.state === 'cancelling') return;
+      if (!(await this.#recordWish(view, events, `cancel/${key}`))) return;
+      const running = this.#running.get(task);
+      running?.orders.end(new NovaError('task.cancelled', reason));
+      // One that came to a stop at this very moment has not seen it.
+      const end = async () => {
+        const now = await this.#parts.board.get(task);
+        this.#admission.withdraw(task);
+        if (now.state === 'cancelling') this.#takeUp(now);
+      };
+      if (running) void running.done.then(end).catch(() => {});
+      else await end();
+    });
   }
 
   /** Merges a delivered branch into the person's checkout, on request only. */
-  async apply(id: string): Promise<{ how: string; head: string }> {
-    const view = await this.#parts.board.get(id);
+  async apply(id: string, { key }: { key: string }): Promise<{ how: string; head: string }> {
+    const { board, host } = this.#parts;
+    const view = await board.get(id);
     const result = await this.result(view.id);
     if (!result.change || !result.base) {
       throw new NovaError(
@@ -133,33 +197,20 @@ export class TaskRuns {
         `Task ${view.id} delivered nothing (${result.outcome}); there is nothing to apply.`,
       );
     }
-    const { output } = await this.#parts.host.call(
-      branchApply,
-      {
-        task: view.id,
-        repository: result.repository,
-        branch: result.change.branch,
-        commit: result.change.commit,
-        base: result.base.commit,
-        dirty: result.base.dirty,
-      },
-      // Applying is a person's act on their own checkout, repeatable by looking at it; its id never comes back.
-      {
-        callId: `${view.id}/apply/${this.#parts.ids.event()}`,
-        sandbox: null,
-        leaseToken: withoutLease,
-        signal: new AbortController().signal,
-      },
-    );
-    const event = newEvent(
-      'nova.task.applied',
-      { task: view.id, how: output.how, head: output.head },
-      this.#parts.actor,
-    );
-    await this.#parts.ledger.append(taskStream(view.id), [event], {
-      expectedVersion: 'any',
-      key: `applied/${view.id}/${output.head}/${output.how}`,
-    });
+    const input = {
+      task: view.id,
+      repository: result.repository,
+      branch: result.change.branch,
+      commit: result.change.commit,
+      base: result.base.commit,
+      dirty: result.base.dirty,
+    };
+    // The host keeps the outcome under the call's id, so the same key applies once.
+    const callId = `${view.id}/apply/${hash('sha256', key).slice(0, 32)}`;
+    const signal = new AbortController().signal;
+    const { output } = await host.call(branchApply, input, { callId, sandbox: null, leaseToken: withoutLease, signal });
+    const event = this.#log.event('nova.task.applied', { task: view.id, how: output.how, head: output.head });
+    await this.#log.append(view.id, [event], `apply/${view.id}/${key}`);
     return output;
   }
 
@@ -172,218 +223,125 @@ export class TaskRuns {
     return getJson(this.#parts.blobs, view.result, resultSchema);
   }
 
-  /** Stops every run, for a server that leaves; the tasks go on with the next server. */
+  /** What the commands of a call print, from a byte offset, also while it runs. */
+  output(id: string, callId: string, offset: number, length: number): Promise<CallOutput> {
+    return readOutput(this.#parts, id, callId, offset, length);
+  }
+
+  /** Lets go of every task, for a server that leaves; they go on with the next server. */
   async stopAll(): Promise<void> {
-    for (const running of this.#running.values()) {
-      running.stop.abort(new NovaError('ledger.closed', 'The server is leaving.'));
+    this.#leaving = true;
+    this.#admission[Symbol.dispose]();
+    for (const { orders } of this.#running.values()) orders.leave();
+    await Promise.all([...this.#running.values()].map(({ done }) => done));
+  }
+
+  async #submit(task: string, events: readonly NewEvent[], key: string): Promise<TaskView> {
+    const { ledger, board } = this.#parts;
+    const { repeated } = await ledger.append(taskStream(task), events, { expectedVersion: 0, key });
+    const view = await board.get(task);
+    if (!repeated && view.state === 'queued') {
+      this.#admission.enqueue(view, Date.parse(view.submittedAt));
+      this.#changed();
     }
-    await Promise.all([...this.#running.values()].map((running) => running.done));
+    return view;
   }
 
-  #start(task: string): void {
-    if (this.#running.has(task)) return;
-    const stop = new AbortController();
-    const done = this.#carry(task, stop.signal).finally(() => {
-      this.#running.delete(task);
-      this.#parts.onIdle();
-    });
-    this.#running.set(task, { stop, done });
+  /** Takes a task up that was admitted before, or that is only to be ended. */
+  #takeUp(view: TaskView): void {
+    this.#admission.occupy(view);
+    this.#start(view.id, null);
+    const running = this.#running.get(view.id);
+    if (running && view.state === 'pausing') running.orders.pausing = view.reason ?? '';
   }
 
-  /** Runs a task to its end or to a pause; never rejects. */
-  async #carry(task: string, signal: AbortSignal): Promise<void> {
-    let ended = 0;
-    for (let tries = 1; ; tries += 1) {
+  /** `instance` is recorded when the task was admitted just now. */
+  #start(task: string, instance: string | null): void {
+    if (this.#leaving || this.#running.has(task)) return;
+    const orders = new TaskOrders();
+    const carry = async (): Promise<void> => {
+      let stopped: string | null = null;
       try {
-        await this.#run(task, signal);
-        return;
+        if (instance !== null) await this.#recordAssigned(task, instance);
+        stopped = await this.#carrier.carry(task, orders);
       } catch (thrown) {
-        const error = signal.aborted ? toNovaError(signal.reason) : toNovaError(thrown);
-        if (error.code === 'ledger.closed') return;
-        const view = await this.#parts.board.get(task);
-        // Only a call that has ended is progress: every try appends a lease and a start.
-        const endedNow = view.calls.filter((call) => call.state !== 'running').length;
-        if (endedNow > ended) tries = 1;
-        ended = endedNow;
-        if (!passing.has(error.code) || tries > triesWithoutProgress) {
-          await this.#recordPause(task, error, view.position);
-          return;
-        }
-        await delay(retryMs * tries);
+        const error = toNovaError(thrown);
+        stopped = error.code;
+        process.stderr.write(`Task ${task} could not be carried on: ${error.code}: ${error.message}\n`);
       }
-    }
+      this.#running.delete(task);
+      this.#admission.free(task, stopped === 'disk.full');
+      this.#changed();
+    };
+    this.#running.set(task, { orders, done: carry() });
   }
 
-  async #run(task: string, signal: AbortSignal): Promise<void> {
-    const { ledger, blobs, board, clock, actor, onBoundary } = this.#parts;
-    // The graph library is slow to load; a server that only answers questions never pays for it.
-    const { createDesk, RunBudget, runFixTeam } = await import('@nova/agents');
-    const view = await board.get(task);
-    const { request } = view;
-    if (request.kind !== 'fix') throw notBuilt(request.kind);
-    const leaseToken = await this.#lease(task);
-    const journal = await createJournal({
-      ledger,
-      blobs,
-      clock,
-      task,
-      actor,
-      tenant: 'local',
-      traceparent: traceOf(task),
-      onBoundary: async (boundary) => {
-        // What has begun is brought to its end and recorded; only the next thing is not begun.
-        if (boundary.entry === 'started' && boundary.when === 'before') signal.throwIfAborted();
-        await onBoundary?.(boundary);
-      },
-      // Nothing to undo here: a runner puts its tree back before every call, and the host makes a lost sandbox anew.
-      restore: async () => {},
+  /** Does something about one task after everything that was asked about it before; resolves with the task as it is then. */
+  async #wish(id: string, work: (view: TaskView) => Promise<void>): Promise<TaskView> {
+    const { board } = this.#parts;
+    const { id: task } = await board.get(id);
+    const turn = (this.#turns.get(task) ?? Promise.resolve()).then(async () => {
+      await work(await board.get(task));
+      return board.get(task);
     });
-    const budget = new RunBudget({ runs: request.budgetRuns, seconds: request.budgetSeconds });
-    const desk = createDesk({
-      task,
-      journal,
-      leaseToken,
-      call: (tool, input, context) => this.#call(tool, input, context),
-      now: () => clock.monotonic(),
-      signal,
-    });
-    const records: Records = {
-      put: (value) => putJson(blobs, value),
-      get: (hash, schema) => getJson(blobs, hash, schema),
-    };
-    const result = await runFixTeam({
-      brief: {
-        task,
-        request,
-        submittedAt: view.submittedAt,
-        desk,
-        budget,
-        limits: sandboxLimits(request),
-        parallel: Math.max(1, Math.min(mostParallel, cpus().length)),
-      },
-      records,
-      stageLog: this.#stageLog(task, view.submission),
-    });
-    await this.#finish(task, result);
-  }
-
-  /** An aborted task ends the call in the host too; a server that merely dies does not. */
-  async #call<Input, Output>(
-    tool: ToolManifest<Input, Output>,
-    input: Input,
-    context: CallContext,
-  ): Promise<ToolAnswer<Output>> {
-    const cancel = () => {
-      if (toNovaError(context.signal.reason).code !== 'ledger.closed') {
-        this.#parts.host.cancel(context.callId).catch(() => {});
-      }
-    };
-    context.signal.addEventListener('abort', cancel, { once: true });
+    const settled = turn.catch(() => {});
+    this.#turns.set(task, settled);
     try {
-      return await this.#parts.host.call(tool, input, context);
-    } catch (thrown) {
-      throw this.#lossOf(context.callId, toNovaError(thrown));
+      return await turn;
     } finally {
-      context.signal.removeEventListener('abort', cancel);
+      if (this.#turns.get(task) === settled) this.#turns.delete(task);
     }
   }
 
-  /** A call that loses its sandbox again and again is not unlucky: what it runs ends its sandbox. That is an outcome. */
-  #lossOf(callId: string, error: NovaError): NovaError {
-    if (error.code !== 'sandbox.lost') return error;
-    const losses = (this.#losses.get(callId) ?? 0) + 1;
-    this.#losses.set(callId, losses);
-    if (losses < triesWithoutProgress) return error;
-    this.#losses.delete(callId);
-    return new NovaError(
-      'sandbox.limit',
-      `The command ended its own sandbox ${losses} times: it kills the process that runs it, or dies with it. Nothing was changed. ` +
-        'Run it by hand to see what it ends.',
-      { cause: error },
-    );
-  }
-
-  #stageLog(task: string, cause: string): StageLog {
-    const { ledger, actor } = this.#parts;
-    return {
-      started: async (attempt, stage) => {
-        const event = newEvent('nova.stage.started', { task, attempt, stage }, actor, cause);
-        await ledger.append(taskStream(task), [event], {
-          expectedVersion: 'any',
-          key: `${task}/${attempt}/${stage}/stage-started`,
-        });
-      },
-      finished: async (attempt, stage, summary) => {
-        const event = newEvent('nova.stage.finished', { task, attempt, stage, summary }, actor, cause);
-        await ledger.append(taskStream(task), [event], {
-          expectedVersion: 'any',
-          key: `${task}/${attempt}/${stage}/stage-finished`,
-        });
-      },
-    };
-  }
-
-  /** A new fencing token for this run of the task: whoever ran it before can move no branch any more. */
-  async #lease(task: string): Promise<number> {
-    const { ledger, actor } = this.#parts;
-    const stream = `lease/${task}`;
-    const token = (await ledger.read(stream)).length + 1;
-    const event = newEvent('nova.lease.granted', { task, workspace: task, token }, actor);
-    await ledger.append(stream, [event], { expectedVersion: token - 1, key: `${stream}/${token}` });
-    return token;
-  }
-
-  async #finish(task: string, result: Result): Promise<void> {
-    const { board, blobs, ledger, actor } = this.#parts;
-    const view = await board.get(task);
-    const stageSeconds: Record<string, number> = {};
-    for (const stage of view.stages) {
-      if (stage.finishedAt === null) continue;
-      const seconds = (Date.parse(stage.finishedAt) - Date.parse(stage.startedAt)) / 1000;
-      stageSeconds[stage.stage] = (stageSeconds[stage.stage] ?? 0) + seconds;
+  /** Records a wish under its key; false when it stood there already. Rejects with `task.state` when it comes too late. */
+  async #recordWish({ id: task, state }: TaskView, events: readonly NewEvent[], key: string): Promise<boolean> {
+    if (state === 'finished' || state === 'cancelling') {
+      if (await this.#log.isRecorded(task, events, ledgerKey(task, key))) return false;
+      throw tooLate(task, state);
     }
-    const hash = await putJson(blobs, { ...result, cost: { ...result.cost, stageSeconds } });
-    const { outcome, code } = result;
-    const event = newEvent('nova.task.finished', { task, outcome, code, result: hash }, actor, view.submission);
-    await ledger.append(taskStream(task), [event], { expectedVersion: 'any', key: `finish/${task}` });
+    return !(await this.#log.append(task, events, ledgerKey(task, key))).repeated;
   }
 
-  async #recordPause(task: string, error: NovaError, position: number): Promise<void> {
-    const { ledger, host, ids, actor } = this.#parts;
-    await host
-      .call(
-        taskRelease,
-        { task },
-        {
-          callId: `${task}/release/${ids.event()}`,
-          sandbox: null,
-          leaseToken: withoutLease,
-          signal: AbortSignal.timeout(10_000),
-        },
-      )
-      .catch(() => {});
-    const reason = error.code === 'task.paused' ? error.message : `${error.code}: ${error.message}`;
-    const event = newEvent('nova.task.paused', { task, reason }, actor);
-    await ledger
-      .append(taskStream(task), [event], { expectedVersion: 'any', key: `pause/${task}/${position}` })
-      .catch((thrown: unknown) =>
-        process.stderr.write(`The pause of ${task} could not be recorded: ${String(thrown)}\n`),
-      );
+  /** Gives an order to a task that is carried, once a pause that is being recorded stands; resolves with the task as it is then. */
+  async #onceSettled(task: string, order: (orders: TaskOrders) => void): Promise<TaskView> {
+    for (;;) {
+      const view = await this.#parts.board.get(task);
+      const running = this.#running.get(task);
+      if (!running?.orders.pauseIsSettled) {
+        // At once: whoever carries it looks between any two awaits.
+        if (running) order(running.orders);
+        return view;
+      }
+      await running.done;
+    }
+  }
+
+  async #recordPaused(task: string, reason: string): Promise<void> {
+    this.#admission.withdraw(task);
+    const event = this.#log.event('nova.task.paused', { task, reason });
+    await this.#log.append(task, [event], `paused/${task}/${this.#parts.ids.event()}`);
+    this.#changed();
+  }
+
+  async #recordAssigned(task: string, instance: string): Promise<void> {
+    const event = this.#log.event('nova.task.assigned', { task, instance });
+    await this.#log.append(task, [event], `assigned/${task}/${this.#parts.ids.event()}`);
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener();
   }
 }
 
-function notBuilt(kind: string): NovaError {
-  return new NovaError('usage.invalid', `Tasks of the kind ${kind} are not built yet. Nothing was recorded.`);
+function ledgerKey(task: string, key: string): string {
+  return `${task}/${key}`;
 }
 
-function sandboxLimits(request: FixRequest): SandboxLimits {
-  return {
-    memoryBytes:
-      request.memoryMebibytes === undefined
-        ? Math.floor(Math.max(gibibyte, Math.min(8 * gibibyte, totalmem() / 4)))
-        : request.memoryMebibytes * 1024 ** 2,
-    processes: 512,
-    // A call may run the command several times; each run has its own limit inside.
-    callSeconds: 60 + request.testTimeoutSeconds * runsPerCall,
-  };
+function tooLate(task: string, state: string): NovaError {
+  return new NovaError(
+    'task.state',
+    state === 'finished'
+      ? `Task ${task} has ended. \`nova show ${task}\` prints its Result.`
+      : `Task ${task} is being cancelled; that cannot be taken back.`,
+  );
 }

@@ -34,11 +34,14 @@ export interface Acted<Output> {
 export interface Desk {
   act<Input, Output>(act: Act<Input, Output>): Promise<Acted<Output>>;
   readonly signal: AbortSignal;
+  /** Why the task is being wound up: acts that are not recorded are refused. Null while it goes on. */
+  readonly cancelled: string | null;
   /** How often the kernel has ended a process of this task because a sandbox's memory ran out, by stage; counted from recorded outcomes. */
   readonly memoryKills: ReadonlyMap<Stage, number>;
 }
 
-interface DeskParts {
+/** What a desk is made of. */
+export interface DeskParts {
   readonly task: string;
   readonly journal: Journal;
   readonly call: ToolCaller;
@@ -61,6 +64,7 @@ export function createDesk(parts: DeskParts): Desk {
 
   return {
     signal: parts.signal,
+    cancelled: null,
     memoryKills,
     async act<Input, Output>(act: Act<Input, Output>): Promise<Acted<Output>> {
       // The ordinal is taken before the first await, so that parallel acts get theirs in the order they were begun.

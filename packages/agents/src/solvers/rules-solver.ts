@@ -1,5 +1,6 @@
 import { type Candidate, countOf, repairEvaluate, repairPropose, type SandboxSpec, type Verdict } from '@nova/core';
 import type { Brief } from '../base/brief.ts';
+import { isWindUp } from '../base/wind-up.ts';
 import { judgedBy } from '../roles/tester.ts';
 import type { Search, Solver, SolverRequest } from './solver.ts';
 
@@ -44,7 +45,7 @@ export class RulesSolver implements Solver {
     const single = await this.#try(candidates, request, notes);
     let { plausible, verdicts } = single;
     let made = candidates.length;
-    if (plausible.length === 0) {
+    if (plausible.length === 0 && !single.cut) {
       const pairs = pairUp(candidates, verdicts, request.baseline.failing.length);
       made += pairs.length;
       if (pairs.length > 0) {
@@ -62,13 +63,14 @@ export class RulesSolver implements Solver {
     candidates: readonly Candidate[],
     request: SolverRequest,
     notes: string[],
-  ): Promise<{ plausible: Candidate[]; verdicts: Verdict[] }> {
+  ): Promise<{ plausible: Candidate[]; verdicts: Verdict[]; cut: boolean }> {
     const byId = new Map(candidates.map((candidate) => [candidate.id, candidate]));
     const plausible: Candidate[] = [];
     const verdicts: Verdict[] = [];
     let next = 0;
+    let cut = false;
     let roundsLeft = Number.POSITIVE_INFINITY;
-    for (let round = 0; next < candidates.length && roundsLeft > 0; round += 1) {
+    for (let round = 0; next < candidates.length && roundsLeft > 0 && !cut; round += 1) {
       const chunkSize = chunkSizes[Math.min(round, chunkSizes.length - 1)] ?? 1;
       const wanted = Math.min(candidates.length - next, chunkSize * request.sandboxes.length);
       const affordable = Math.max(0, Math.floor((this.#brief.budget.runsLeft - runsToJudge) / runsPerCandidate));
@@ -83,7 +85,9 @@ export class RulesSolver implements Solver {
       }
       const batch = candidates.slice(next, next + granted);
       next += granted;
-      const found = await this.#round(batch, request);
+      const tried = await this.#round(batch, request);
+      const found = tried.verdicts;
+      cut = tried.cut;
       verdicts.push(...found);
       this.#brief.budget.giveBack(granted * runsPerCandidate - found.reduce((sum, verdict) => sum + verdict.runs, 0));
       for (const verdict of found) {
@@ -94,10 +98,11 @@ export class RulesSolver implements Solver {
       if (plausible.length > 0) roundsLeft = Math.min(roundsLeft, roundsAfterFirstPlausible);
       if (plausible.length >= enoughPlausible) break;
     }
-    return { plausible, verdicts };
+    return { plausible, verdicts, cut };
   }
 
-  async #round(batch: readonly Candidate[], request: SolverRequest): Promise<Verdict[]> {
+  /** `cut` says that the task is being wound up and not all of the batch was tried. */
+  async #round(batch: readonly Candidate[], request: SolverRequest): Promise<{ verdicts: Verdict[]; cut: boolean }> {
     const chunks = deal(batch, request.sandboxes);
     const acts = chunks.map(({ sandbox, candidates }) =>
       this.#brief.desk.act({
@@ -119,10 +124,10 @@ export class RulesSolver implements Solver {
     // All settle before the first failure is passed on: an act left running would write behind a finished task.
     const settled = await Promise.allSettled(acts);
     const failed = settled.find((outcome) => outcome.status === 'rejected');
-    if (failed) throw failed.reason;
+    if (failed && !isWindUp(failed.reason)) throw failed.reason;
     const done = settled.filter((outcome) => outcome.status === 'fulfilled').map((outcome) => outcome.value);
     this.#brief.budget.elapse(Math.max(0, ...done.map((acted) => acted.seconds)));
-    return done.flatMap((acted) => acted.output.verdicts);
+    return { verdicts: done.flatMap((acted) => acted.output.verdicts), cut: failed !== undefined };
   }
 }
 

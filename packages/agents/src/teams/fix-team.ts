@@ -23,6 +23,7 @@ import {
   captureRecord,
   changeRecord,
   type Ending,
+  endingRecord,
   environmentRecord,
   localisationRecord,
   type Records,
@@ -58,7 +59,7 @@ export interface FixTeamParts {
 export async function runFixTeam(parts: FixTeamParts): Promise<Result> {
   const graph = buildFixGraph(parts);
   const recursionLimit = stagesOnce + maximumAttempts * stagesPerAttempt + 1;
-  const state = await graph.invoke(emptyFixState, { recursionLimit });
+  const state = await afterCancel(parts, await graph.invoke(emptyFixState, { recursionLimit }));
   await parts.brief.desk.act({
     attempt: state.attempt,
     stage: 'delivery',
@@ -68,6 +69,16 @@ export async function runFixTeam(parts: FixTeamParts): Promise<Result> {
     sandbox: null,
   });
   return report(parts.brief, parts.records, state);
+}
+
+/** A cancelled task ends as cancelled, wherever its walk was cut; what was delivered before cannot be taken back. */
+async function afterCancel({ brief, records }: FixTeamParts, state: FixStateValue): Promise<FixStateValue> {
+  const { cancelled } = brief.desk;
+  if (cancelled === null) return state;
+  const reached = state.ending === null ? null : await records.get(state.ending, endingRecord);
+  if (reached?.outcome === 'delivered') return state;
+  const ending: Ending = { outcome: 'cancelled', code: 'task.cancelled', message: `Cancelled: ${cancelled}` };
+  return { ...state, ending: await records.put(ending) };
 }
 
 function buildFixGraph(parts: FixTeamParts) {
@@ -160,7 +171,7 @@ function buildFixGraph(parts: FixTeamParts) {
     };
   });
 
-  const working = stage('working', async (state) => {
+  const working = stage('working', async (state, keep) => {
     const at = await ground(state);
     const { baseline } = await record(state.measured, baselineRecord);
     const workspace = sandboxFor(brief, at, 'work', 'work', at.commit);
@@ -177,18 +188,20 @@ function buildFixGraph(parts: FixTeamParts) {
       update.searched = await records.put(found);
     }
     const search = await record(update.searched ?? state.searched, searchRecord);
+    keep(update);
+    if (state.alternatives === null) {
+      const diffs = await coder.preview(search.plausible, workspace);
+      update.alternatives = await records.put(
+        search.plausible.map((candidate) => ({ candidate, diff: diffs.get(candidate.id) ?? '' })),
+      );
+      keep(update);
+    }
     const chosen = search.plausible[state.attempt - 1];
     if (!chosen) {
       const error = nothingFound(search.made, search.verdicts.length, search.notes);
       return { update: { ...update, ...(await end(error)) }, summary: error.message };
     }
     const change = await coder.write(state.attempt, chosen, baseline, at, workspace);
-    if (state.alternatives === null) {
-      const diffs = await coder.preview(search.plausible, workspace);
-      update.alternatives = await records.put(
-        search.plausible.map((candidate) => ({ candidate, diff: diffs.get(candidate.id) ?? '' })),
-      );
-    }
     update.changed = await records.put(change);
     return {
       update,

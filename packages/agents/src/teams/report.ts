@@ -95,6 +95,7 @@ export async function report(brief: Brief, records: Records, state: FixStateValu
     tried: { candidates: search?.verdicts.length ?? 0, verdicts: tally(search?.verdicts ?? []) },
     bestVerdict: closest(search?.verdicts ?? []),
     review,
+    examined: null,
     gate,
     evidence: baseline === null ? 'none' : baseline.counted ? 'counted' : 'uncounted',
     cost: {
@@ -159,7 +160,7 @@ function moreMemory(brief: Brief): string {
 }
 
 /** True for the person's dependencies when the prepared environment stands in their place. */
-function isReplaced(path: string, kinds: readonly string[]): boolean {
+export function isReplaced(path: string, kinds: readonly string[]): boolean {
   const name = path.replace(/\/$/, '').split('/').at(-1) ?? '';
   if (name === 'node_modules') return kinds.includes('npm');
   return /^(?:\.venv|venv|env)$/.test(name) && kinds.includes('python');
@@ -205,8 +206,11 @@ function nextStep(brief: Brief, ending: Ending): string {
       return ending.code === 'sandbox.unavailable'
         ? 'See what `nova doctor` says is missing, then run the same command again.'
         : 'Do what the message above says about the dependencies, then run the same command again.';
+    case 'cancelled':
+      return `What was found is above. \`nova fork ${brief.task} --at STEP\` goes on from one of its recorded steps.`;
     case 'failed':
       return 'This is a fault of Nova itself; the logs in the data folder say more. Your repository is as it was.';
+    case 'reviewed':
     case 'refused':
       if (ending.code === 'tests.unloadable') return 'Do what the summary says, then run fix again.';
       return 'Mend what the summary names, then run the same command again.';

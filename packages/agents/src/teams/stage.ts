@@ -1,4 +1,5 @@
 import { type ErrorCode, type Stage, toNovaError } from '@nova/core';
+import { isWindUp } from '../base/wind-up.ts';
 import type { FixStateValue } from './fix-state.ts';
 import type { Ending } from './records.ts';
 
@@ -27,21 +28,21 @@ const interruptions: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 /** `keep` holds on to what the stage has found so far, for the Result, should it fail later on. */
-export type StageWork = (
-  state: FixStateValue,
-  keep: (update: Partial<FixStateValue>) => void,
-) => Promise<{ update: Partial<FixStateValue>; summary: string }>;
+export type StageWork<State = FixStateValue> = (
+  state: State,
+  keep: (update: Partial<State>) => void,
+) => Promise<{ update: Partial<State>; summary: string }>;
 
 /** A node of the graph: records the borders of its stage, and turns a coded failure into the task's ending. */
-export function recordedStage(
+export function recordedStage<State extends { readonly attempt: number }>(
   name: Stage,
-  work: StageWork,
+  work: StageWork<State>,
   stageLog: StageLog,
-  end: (ending: Ending) => Promise<Partial<FixStateValue>>,
-): (state: FixStateValue) => Promise<Partial<FixStateValue>> {
-  return async (state: FixStateValue): Promise<Partial<FixStateValue>> => {
+  end: (ending: Ending) => Promise<Partial<State>>,
+): (state: State) => Promise<Partial<State>> {
+  return async (state: State): Promise<Partial<State>> => {
     await stageLog.started(state.attempt, name);
-    let kept: Partial<FixStateValue> = {};
+    let kept: Partial<State> = {};
     try {
       const { update, summary } = await work(state, (found) => {
         kept = { ...kept, ...found };
@@ -50,7 +51,7 @@ export function recordedStage(
       return update;
     } catch (thrown) {
       const error = toNovaError(thrown);
-      if (interruptions.has(error.code)) throw error;
+      if (interruptions.has(error.code) && !isWindUp(error)) throw error;
       await stageLog.finished(state.attempt, name, error.message);
       const ending = await end({ outcome: outcomeFor(name, error.code), code: error.code, message: error.message });
       return { ...kept, ...ending };
@@ -59,6 +60,7 @@ export function recordedStage(
 }
 
 function outcomeFor(stage: Stage, code: ErrorCode): Ending['outcome'] {
+  if (code === 'task.cancelled') return 'cancelled';
   if (code.startsWith('tool.') || code.startsWith('blob.')) return 'failed';
   if (code.startsWith('environment.') || code === 'sandbox.unavailable') return 'environment-failed';
   if (code === 'gate.failed' || code === 'review.rejected' || code === 'bundle.rejected') return 'gate-failed';

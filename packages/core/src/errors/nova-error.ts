@@ -4,6 +4,14 @@
  */
 export const errorCodes = [
   'usage.invalid',
+  'auth.required',
+  'auth.refused',
+  'auth.origin',
+  'http.unknown',
+  'http.too_large',
+  'http.media_type',
+  'listen.in_use',
+  'listen.refused',
   'folder.unusable',
   'repository.missing',
   'repository.empty',
@@ -32,6 +40,7 @@ export const errorCodes = [
   'ledger.corrupt',
   'ledger.locked',
   'ledger.closed',
+  'blob.unknown',
   'blob.missing',
   'blob.corrupt',
   'journal.input_changed',

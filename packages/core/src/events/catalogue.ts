@@ -66,6 +66,16 @@ export const eventCatalogue = {
     version: 1,
     data: z.object({ task: z.string(), callId: z.string(), how: z.enum(['ran-again', 'restored', 'done', 'again']) }),
   },
+  /** A write was answered; whoever repeats it with the same key gets this answer again. */
+  'nova.request.answered': {
+    version: 1,
+    data: z.object({
+      task: z.string(),
+      /** SHA-256 of what was asked: method, path and body. */
+      asked: z.string(),
+      answer: z.unknown(),
+    }),
+  },
   'nova.lease.granted': {
     version: 1,
     data: z.object({ task: z.string(), workspace: z.string(), token: z.number().int() }),

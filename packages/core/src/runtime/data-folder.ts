@@ -9,10 +9,14 @@ export interface DataFolder {
   readonly instances: string;
   readonly environments: string;
   readonly logs: string;
+  /** What a request over TCP must know; readable by its owner only. */
+  readonly token: string;
   /** Unix sockets and pid files; short, because a socket's path may have at most 107 bytes. */
   readonly run: string;
   readonly serverSocket: string;
   readonly hostSocket: string;
+  /** Where a server that listens on TCP says so, while it runs. */
+  readonly serverInfo: string;
 }
 
 interface Surroundings {
@@ -51,9 +55,11 @@ export function dataFolder(surroundings: Surroundings): DataFolder {
     instances: `${root}/instances`,
     environments: `${root}/environments`,
     logs: `${root}/logs`,
+    token: `${root}/token`,
     run,
     serverSocket: `${run}/server.sock`,
     hostSocket: `${run}/host.sock`,
+    serverInfo: `${run}/server.json`,
   };
 }
 

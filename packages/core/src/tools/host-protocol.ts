@@ -8,6 +8,8 @@ export const hostSubjects = {
   hello: 'host.hello',
   call: 'host.call',
   cancel: 'host.cancel',
+  /** What the commands of a call have printed so far. */
+  output: 'host.output',
   /** Published by the host: what running calls print and how far they are. */
   activity: 'host.activity',
 } as const;
@@ -40,6 +42,21 @@ export const hostCallResult = z.discriminatedUnion('ok', [
 export type HostCallResult = z.infer<typeof hostCallResult>;
 
 export const hostCancelParams = z.object({ callId: z.string() });
+
+export const hostOutputParams = z.object({
+  callId: z.string(),
+  offset: z.number().int().nonnegative(),
+  length: z.number().int().positive(),
+});
+
+/** Null when the host keeps nothing of that call. */
+export const hostOutputResult = z
+  .object({
+    base64: z.string(),
+    /** Bytes kept so far. */
+    size: z.number().int(),
+  })
+  .nullable();
 
 export const hostActivity = z.object({
   callId: z.string(),

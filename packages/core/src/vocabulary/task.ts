@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { errorCodes } from '../errors/nova-error.ts';
 import { candidateSchema, findingSchema, suspectSchema, verdictSchema } from './repair.ts';
+import { examinedSchema } from './review.ts';
 import { isolationSchema, sandboxDriverSchema } from './sandbox.ts';
 
 /** Which waiting task goes first; among equals, who came first. */
@@ -37,7 +38,7 @@ export const fixRequestSchema = z.object({
   budgetRuns: z.number().int().positive().default(1500),
   /** Wall time of one execution of the test command, in seconds. */
   testTimeoutSeconds: z.number().positive().default(120),
-  /** Memory that one sandbox may use, in MiB; absent: a quarter of the machine's, at least 1 GiB and at most 8. */
+  /** Memory that one sandbox may use, in MiB; absent: a task's sandboxes share half of the machine's, each at least 1 GiB and at most 8. */
   memoryMebibytes: z.number().int().min(256).optional(),
 });
 export type FixRequest = z.infer<typeof fixRequestSchema>;
@@ -131,7 +132,10 @@ export const resultSchema = z.object({
   alternatives: z.array(z.object({ candidate: candidateSchema, diff: z.string() })),
   tried: z.object({ candidates: z.number().int(), verdicts: z.record(z.string(), z.number().int()) }),
   bestVerdict: verdictSchema.nullable(),
+  /** What the reviewer found: in the change of a fix, in the code of a review; worst first. */
   review: z.array(findingSchema),
+  /** What a review looked at; null for other kinds, and for a review that ended before it looked. */
+  examined: examinedSchema.nullable().default(null),
   gate: z.array(gateCheckSchema),
   /** `uncounted` when the command printed no counts. */
   evidence: z.enum(['counted', 'uncounted', 'none']),

@@ -23,7 +23,7 @@ import type { RunnerKey } from './runner-key.ts';
 
 /** What calls say while they run. */
 export interface RunnerNews {
-  output(callId: string, bytes: number): void;
+  output(callId: string, bytes: Uint8Array): void;
   progress(callId: string, message: string, done: number, total: number | null): void;
 }
 
@@ -68,7 +68,7 @@ export async function connectRunner(socketPath: string, key: RunnerKey, news: Ru
   connection.onError(cut);
   connection.onNotification(runnerMethods.output, (params: unknown) => {
     const { success, data } = outputParams.safeParse(params);
-    if (success) news.output(data.callId, Buffer.byteLength(data.base64, 'base64'));
+    if (success) news.output(data.callId, Buffer.from(data.base64, 'base64'));
     else cut();
   });
   connection.onNotification(runnerMethods.progress, (params: unknown) => {

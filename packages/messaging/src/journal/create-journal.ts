@@ -104,6 +104,18 @@ class LedgerJournal implements Journal {
     await this.#recordSettlement(known, how);
   }
 
+  async quiet(): Promise<void> {
+    while (this.#underWay.size > 0)
+      await Promise.allSettled([...this.#underWay.values()].map(({ outcome }) => outcome));
+  }
+
+  async giveUp(failure: NovaError): Promise<void> {
+    await this.catchUp();
+    for (const { callId, state } of this.entries()) {
+      if (state === 'started') await this.#finish(callId, this.#options.clock.monotonic(), null, failure);
+    }
+  }
+
   entries(): readonly JournalEntry[] {
     return [...this.#fold.calls.values()].map(({ startedEvent: _event, settlements: _settlements, ...entry }) => entry);
   }

@@ -59,6 +59,10 @@ export interface Journal {
   run<Output>(call: JournalCall<Output>, effect: Effect<Output>, signal: AbortSignal): Promise<Output>;
   /** Records a person's answer to `journal.outcome_unknown`: the effect is `done`, or may be carried out `again`. */
   settle(callId: string, how: 'done' | 'again'): Promise<void>;
+  /** Resolves when no call is under way any more, however the ones that were have ended. */
+  quiet(): Promise<void>;
+  /** Records this failure as the outcome of every call that was begun and has none: nobody will ever carry it out. */
+  giveUp(failure: NovaError): Promise<void>;
   /** Every call in the order of its start. */
   entries(): readonly JournalEntry[];
 }

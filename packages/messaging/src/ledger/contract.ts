@@ -63,6 +63,12 @@ function order(make: Make): void {
       (await ledger.readAll({ after: 1, limit: 1 })).map((event) => event.data['n']),
       [2],
     );
+    const [begin] = await ledger.read('task/a', { limit: 1 });
+    assert.equal(begin?.data['n'], 1);
+    assert.deepEqual(
+      (await ledger.read('task/a', { after: begin?.position ?? 0 })).map((event) => event.data['n']),
+      [2],
+    );
     assert.deepEqual(await ledger.read('task/none'), []);
   });
 

@@ -26,10 +26,20 @@ export interface LedgerCheck {
   readonly streams: number;
 }
 
+/** Which events of a stream are wanted; all of them when nothing is said. */
+export interface StreamRange {
+  readonly fromVersion?: number;
+  readonly after?: number;
+  readonly limit?: number;
+}
+
 /** The reading half, which any number of processes may open beside the one that writes. */
 export interface LedgerReader extends AsyncDisposable {
-  /** Events of one stream in order; empty for a stream that does not exist. */
-  read(stream: string, options?: { readonly fromVersion?: number }): Promise<RecordedEvent[]>;
+  /**
+   * Events of one stream in order, from a version or strictly after a global position on, at most `limit`; empty for a
+   * stream that does not exist.
+   */
+  read(stream: string, options?: StreamRange): Promise<RecordedEvent[]>;
   /** Events of all streams in order of their position, strictly after `after`; at most `limit` (default 512). */
   readAll(options: { readonly after: number; readonly limit?: number }): Promise<RecordedEvent[]>;
   /** Position of the last event; 0 when there is none. */

@@ -14,7 +14,7 @@ import {
   type RecordedEvent,
 } from '@nova/core';
 import { canonicalJson } from './canonical-json.ts';
-import type { AppendOptions, AppendOutcome, Ledger, LedgerCheck } from './ledger.ts';
+import type { AppendOptions, AppendOutcome, Ledger, LedgerCheck, StreamRange } from './ledger.ts';
 import { closedLedger, SqliteReader } from './sqlite-reader.ts';
 import type { AppendReply, FromWriter, PlacelessEvent, ToWriter } from './writer-protocol.ts';
 
@@ -138,7 +138,7 @@ class SqliteLedger implements Ledger {
     }
   }
 
-  read(stream: string, options?: { readonly fromVersion?: number }): Promise<RecordedEvent[]> {
+  read(stream: string, options?: StreamRange): Promise<RecordedEvent[]> {
     return this.#reader.read(stream, options);
   }
 

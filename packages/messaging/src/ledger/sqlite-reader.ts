@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createEventReader, type EventReader, NovaError, type RecordedEvent, recordedEventSchema } from '@nova/core';
-import type { LedgerCheck, LedgerReader } from './ledger.ts';
+import type { LedgerCheck, LedgerReader, StreamRange } from './ledger.ts';
 import { corruptLedger, refusalOf } from './sqlite-errors.ts';
 import { checkSchema, isBlank, prepareSchema } from './sqlite-schema.ts';
 import { chainHash, chainStart } from './sqlite-store.ts';
@@ -34,14 +34,14 @@ export class SqliteReader implements LedgerReader {
     this.#eventReader = eventReader;
     this.#database = openForReading(path);
     this.#readStream = this.#prepare(
-      'SELECT position, event FROM events WHERE stream = ? AND version >= ? ORDER BY version',
+      'SELECT position, event FROM events WHERE stream = ? AND version >= ? AND position > ? ORDER BY version LIMIT ?',
     );
     this.#readAll = this.#prepare('SELECT position, event FROM events WHERE position > ? ORDER BY position LIMIT ?');
     this.#readHead = this.#prepare('SELECT max(position) AS head FROM events');
   }
 
-  async read(stream: string, options: { readonly fromVersion?: number } = {}): Promise<RecordedEvent[]> {
-    return this.#parse(() => this.#readStream.all(stream, options.fromVersion ?? 1));
+  async read(stream: string, { fromVersion = 1, after = 0, limit = -1 }: StreamRange = {}): Promise<RecordedEvent[]> {
+    return this.#parse(() => this.#readStream.all(stream, fromVersion, after, limit));
   }
 
   async readAll(options: { readonly after: number; readonly limit?: number }): Promise<RecordedEvent[]> {

@@ -1,0 +1,140 @@
+import { type EndpointName, endpoints, type ServerState, type TaskSummary } from '@nova/client';
+import { NovaError, type TaskView } from '@nova/core';
+import { type Blobs, type Ledger, taskStream } from '@nova/messaging';
+import { type Request, type Response, Router } from 'express';
+import type { HostLink } from '../fleet/host-link.ts';
+import type { Lifetime } from '../lifetime.ts';
+import type { LedgerTail } from '../live/ledger-tail.ts';
+import type { TaskBoard } from '../tasks/task-board.ts';
+import type { FleetBoard } from '../views/fleet-board.ts';
+import type { KeyedAnswers } from './keyed-answers.ts';
+import { readMachine } from './machine.ts';
+import { openApiDocument } from './openapi.ts';
+import { type Handler, serveOperation } from './operation.ts';
+import type { TaskDoor } from './task-door.ts';
+import { pageOf } from './task-pages.ts';
+import { watchTask } from './watch.ts';
+
+/** What stands behind the API. */
+export interface ApiParts {
+  readonly state: ServerState;
+  readonly tasks: TaskDoor;
+  readonly board: TaskBoard;
+  readonly fleet: FleetBoard;
+  readonly ledger: Ledger;
+  readonly tail: LedgerTail;
+  readonly blobs: Blobs;
+  readonly host: Pick<HostLink, 'onActivity'>;
+  readonly lifetime: Lifetime;
+  readonly answers: KeyedAnswers;
+}
+
+/** Every operation of the API; `local` ones only for the unix socket. */
+export function apiRouter(parts: ApiParts, local: boolean): Router {
+  const router = Router();
+  const handlers = operations(parts);
+  for (const name of Object.keys(endpoints) as EndpointName[]) {
+    if (endpoints[name].local && !local) continue;
+    // The table pairs each name with its handler; TypeScript does not follow the pair through a loop.
+    serveOperation(router, endpoints[name], handlers[name] as Handler<(typeof endpoints)[typeof name]>, parts.answers);
+  }
+  return router;
+}
+
+function operations(parts: ApiParts): { readonly [Name in EndpointName]: Handler<(typeof endpoints)[Name]> } {
+  const { state, tasks, board, fleet, ledger, blobs } = parts;
+  const document = openApiDocument(state.version);
+
+  async function summaryOf(id: string): Promise<TaskSummary> {
+    return summary(await board.get(id));
+  }
+  /** The answer of a write that leaves a task behind. */
+  async function changed(view: Promise<TaskView>) {
+    const answer = summary(await view);
+    return { task: answer.id, answer };
+  }
+
+  return {
+    state: async () => state,
+    openapi: async () => document,
+    fleet: async () => ({ ...(await fleet.look()), machine: await readMachine(state.dataFolder) }),
+    tasks: async ({ query, request, response }) => {
+      const all = await board.all();
+      const newest = all.reduce((last, view) => Math.max(last, view.position), 0);
+      if (isFresh(request, response, `tasks-${newest}-${state.version}`)) return undefined;
+      return pageOf(all, query, summary);
+    },
+    submit: ({ body, key }) => changed(tasks.submit(body, key)),
+    task: async ({ parameter, request, response }) => {
+      const view = await board.get(parameter);
+      if (isFresh(request, response, `${view.id}-${view.position}-${state.version}`)) return undefined;
+      return summary(view);
+    },
+    events: async ({ parameter, query: { after, limit } }) => {
+      const events = await ledger.read(taskStream((await summaryOf(parameter)).id), { after, limit });
+      return { events, next: events.length < limit ? null : (events.at(-1)?.position ?? null) };
+    },
+    result: async ({ parameter }) => tasks.result((await summaryOf(parameter)).id),
+    output: async ({ parameter, query: { call, offset, length }, response }) => {
+      const { id } = await summaryOf(parameter);
+      const { bytes, size, ended } = await tasks.output(id, call, offset, length);
+      sendPiece(response, bytes, { 'Nova-Size': size, 'Nova-Ended': ended });
+    },
+    blob: async ({ parameter: hash, query: { offset, length }, request, response }) => {
+      if (!(await board.namesBlob(hash))) {
+        throw new NovaError('blob.unknown', `No event of a task names the content ${hash}.`);
+      }
+      if (isFresh(request, response, `${hash}-${offset}-${length}`)) return;
+      const size = await blobs.size(hash);
+      sendPiece(response, await readPiece(blobs, hash, offset, length), { 'Nova-Size': size });
+    },
+    watch: async ({ parameter, query: { after }, response }) =>
+      watchTask(parts, await board.get(parameter), after, response),
+    pause: ({ parameter, body, key }) => changed(tasks.pause(parameter, { reason: body.reason, key })),
+    interrupt: ({ parameter, body }) => changed(tasks.interrupt(parameter, body.reason)),
+    resume: ({ parameter, body, key }) => changed(tasks.resume(parameter, { settle: body.settle, key })),
+    cancel: ({ parameter, body, key }) => changed(tasks.cancel(parameter, { reason: body.reason, key })),
+    apply: async ({ parameter, key }) => {
+      const { id } = await summaryOf(parameter);
+      return { task: id, answer: await tasks.apply(id, { key }) };
+    },
+    fork: ({ parameter, body, key }) => changed(tasks.fork(parameter, { callId: body.callId, key })),
+    leave: async () => ({ leaving: parts.lifetime.leaveNow() }),
+  };
+}
+
+/**
+ * Names the state that the answer shows; true, and answered 304, when the asker has it already. Express's own comparison
+ * gives up at `Cache-Control: no-cache`, which every `fetch` with an If-None-Match of its own sends.
+ */
+function isFresh(request: Request, response: Response, tag: string): boolean {
+  response.set('ETag', `"${tag}"`);
+  const had = request
+    .get('if-none-match')
+    ?.split(',')
+    .map((one) => one.trim().replace(/^W\//, ''));
+  if (!had?.some((one) => one === '*' || one === `"${tag}"`)) return false;
+  response.status(304).end();
+  return true;
+}
+
+function sendPiece(response: Response, bytes: Uint8Array, facts: Readonly<Record<string, number | boolean>>): void {
+  for (const [name, value] of Object.entries(facts)) response.set(name, String(value));
+  response.type('application/octet-stream').send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+}
+
+async function readPiece(blobs: Blobs, hash: string, offset: number, length: number): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  let missing = length;
+  for await (const bytes of blobs.open(hash, { offset })) {
+    pieces.push(bytes.subarray(0, missing));
+    missing -= Math.min(missing, bytes.length);
+    if (missing === 0) break;
+  }
+  return Buffer.concat(pieces);
+}
+
+function summary(view: TaskView): TaskSummary {
+  const { submission: _submission, stages: _stages, calls: _calls, result: _result, ...summary } = view;
+  return summary;
+}

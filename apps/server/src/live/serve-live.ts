@@ -1,0 +1,127 @@
+import type { Server as HttpServer } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { livePath, type Subscribed, subscribeSchema, type Topic, unsubscribeSchema } from '@nova/client';
+import { NovaError, type RecordedEvent } from '@nova/core';
+import { Server, type Socket } from 'socket.io';
+import type { Guard } from '../auth/guard.ts';
+import type { HostLink } from '../fleet/host-link.ts';
+import { asNovaError, problemOf } from '../http/problem.ts';
+import type { TaskBoard } from '../tasks/task-board.ts';
+import type { LedgerTail } from './ledger-tail.ts';
+import { SlowReader } from './slow-reader.ts';
+
+interface LiveParts {
+  readonly tail: LedgerTail;
+  readonly board: TaskBoard;
+  readonly host: Pick<HostLink, 'onActivity'>;
+  readonly guard: Guard;
+}
+
+/** What a client may send at once, in bytes; its messages are a topic and a number. */
+const longestMessage = 16 * 1024;
+const mostTopics = 32;
+/** How long a socket that is closed has to say so, in milliseconds. */
+const goodbyeMs = 250;
+
+/** Serves live events beside the HTTP interface, to whoever that answers. */
+export function serveLive(server: HttpServer, parts: LiveParts): AsyncDisposable {
+  const io = new Server(server, {
+    path: livePath,
+    serveClient: false,
+    maxHttpBufferSize: longestMessage,
+    allowRequest: (request, decide) => {
+      const refusal = parts.guard.refusal(request);
+      decide(refusal?.code ?? null, refusal === null);
+    },
+  });
+  io.on('connection', (socket) => serveSocket(socket, parts));
+  const activity = parts.host.onActivity((one) => {
+    const topic = `task/${one.callId.split('/', 1)[0]}`;
+    // Worth nothing once it is late: a socket that is behind does without.
+    io.to(topic).volatile.emit('activity', { topic, ...one });
+  });
+  // The HTTP server lets go of a connection that became a WebSocket; it is closed here.
+  const upgraded = new Set<Duplex>();
+  server.on('upgrade', (_request, connection) => {
+    upgraded.add(connection);
+    connection.once('close', () => upgraded.delete(connection));
+  });
+  return {
+    async [Symbol.asyncDispose]() {
+      activity[Symbol.dispose]();
+      const closed = [...upgraded].map((connection) => new Promise((resolve) => connection.once('close', resolve)));
+      io.disconnectSockets(true);
+      io.engine.close();
+      // Who does not read does not answer the goodbye either.
+      await Promise.race([Promise.all(closed), delay(goodbyeMs, null, { ref: false })]);
+      for (const connection of upgraded) connection.destroy();
+    },
+  };
+}
+
+function serveSocket(socket: Socket, parts: LiveParts): void {
+  const reader = new SlowReader(socket);
+  const followed = new Map<Topic, AbortController>();
+
+  function stop(topic: Topic): void {
+    followed.get(topic)?.abort();
+    followed.delete(topic);
+    socket.leave(topic);
+  }
+
+  async function follow(topic: Topic, after: number, stopping: AbortController): Promise<void> {
+    let position = after;
+    for await (const events of parts.tail.follow(topic, after, stopping.signal)) {
+      if (!(await reader.ready(parts.tail, stopping.signal))) {
+        stop(topic);
+        socket.emit('gap', { topic, position });
+        return;
+      }
+      if (stopping.signal.aborted) return;
+      socket.emit('events', { topic, events } satisfies { topic: Topic; events: readonly RecordedEvent[] });
+      position = events.at(-1)?.position ?? position;
+    }
+  }
+
+  async function subscribe(value: unknown): Promise<Subscribed> {
+    const { topic, after } = subscribeSchema.parse(value);
+    if (topic !== 'fleet' && `task/${(await parts.board.get(topic.slice('task/'.length))).id}` !== topic) {
+      throw new NovaError('task.unknown', `A subscription names the whole id of a task; ${topic} is a part of one.`);
+    }
+    stop(topic);
+    if (followed.size >= mostTopics) {
+      throw new NovaError(
+        'usage.invalid',
+        `A socket follows at most ${mostTopics} topics. Stop following another one.`,
+      );
+    }
+    const stopping = new AbortController();
+    followed.set(topic, stopping);
+    await socket.join(topic);
+    follow(topic, after, stopping).catch((thrown: unknown) => {
+      process.stderr.write(`${JSON.stringify({ level: 'error', topic, ...asNovaError(thrown).toRecord() })}\n`);
+      // The client connects again and goes on from what it has.
+      socket.disconnect(true);
+    });
+    return { ok: true, position: parts.tail.head };
+  }
+
+  async function unsubscribe(value: unknown): Promise<Subscribed> {
+    stop(unsubscribeSchema.parse(value).topic);
+    return { ok: true, position: parts.tail.head };
+  }
+
+  for (const [name, action] of Object.entries({ subscribe, unsubscribe })) {
+    socket.on(name, (value: unknown, answer: unknown) => {
+      action(value)
+        .catch((thrown: unknown): Subscribed => ({ ok: false, problem: problemOf(asNovaError(thrown)) }))
+        .then((outcome) => {
+          if (typeof answer === 'function') answer(outcome);
+        });
+    });
+  }
+  socket.once('disconnect', () => {
+    for (const stopping of followed.values()) stopping.abort();
+  });
+}

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { type RecordedEvent, recordedEventSchema } from '../events/envelope.ts';
+import { foldReplay, type ReplayedCall } from './replay.ts';
+
+const file = join(import.meta.dirname, '../../../../test/histories/0002-queued-forked-fix.jsonl');
+const events: RecordedEvent[] = readFileSync(file, 'utf8')
+  .trimEnd()
+  .split('\n')
+  .map((line) => recordedEventSchema.parse(JSON.parse(line)));
+const calls = (from: readonly RecordedEvent[]): ReplayedCall[] =>
+  foldReplay(from).filter((moment) => moment.kind === 'call');
+
+describe('the replay of a recorded task', () => {
+  it('numbers every call once, in the order of its beginning, with its outcome', () => {
+    const replayed = calls(events);
+    const begun = events.flatMap((event) => (event.type === 'nova.journal.started' ? [event.data['callId']] : []));
+    assert.deepEqual(
+      replayed.map((call) => call.callId),
+      begun,
+    );
+    assert.deepEqual(
+      replayed.map((call) => call.number),
+      begun.map((_, index) => index + 1),
+    );
+    assert.equal(replayed.find((call) => call.failure)?.failure?.code, 'tests.timeout');
+    assert.ok(replayed.every((call) => call.endedAt !== null && call.durationMs !== null));
+  });
+
+  it('counts what was begun again after an interruption', () => {
+    const begun = (name: string) => calls(events).find((call) => call.callId.includes(name))?.begun;
+    assert.equal(begun('workspace.capture'), 1);
+    assert.equal(begun('environment.prepare'), 2);
+  });
+
+  it('says of a call without an outcome that it has none', () => {
+    const first = events.findIndex((event) => event.type === 'nova.journal.started');
+    const [call] = calls(events.slice(0, first + 1));
+    assert.deepEqual([call?.endedAt, call?.output, call?.failure], [null, null, null]);
+  });
+
+  it('keeps the numbers when more is recorded, and tells the turns of the task in order', () => {
+    for (let length = 1; length < events.length; length += 1) {
+      const part = calls(events.slice(0, length)).map((call) => call.callId);
+      assert.deepEqual(
+        part,
+        calls(events)
+          .map((call) => call.callId)
+          .slice(0, part.length),
+      );
+    }
+    const turns = foldReplay(events).flatMap((moment) => (moment.kind === 'turn' ? [moment.turn] : []));
+    assert.deepEqual(turns, [
+      'submitted',
+      'waiting',
+      'assigned',
+      'pausing',
+      'paused',
+      'resumed',
+      'cancelling',
+      'finished',
+      'applied',
+    ]);
+  });
+});
