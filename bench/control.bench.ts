@@ -1,11 +1,12 @@
+import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { emptyFleet, foldFleet, foldTask, type TaskView } from '@nova/core';
 import { openSqliteLedgerReader } from '@nova/messaging';
 import { load, quantile } from './control/load.ts';
+import { memoryInUse } from './control/memory-in-use.ts';
 import { ControlPlace } from './control/place.ts';
 import type { Bench } from './run.ts';
 
@@ -52,7 +53,7 @@ async function requests(bench: Bench, place: ControlPlace): Promise<void> {
   const headers = { authorization: `Bearer ${token}` };
   const path = '/v1/tasks/tseed7';
   const answer = await (await fetch(`${url}${path}`, { headers })).text();
-  const peer = await place.peer(answer);
+  const peer = await place.peer('express', answer);
   const kinds = { nova: `${url}${path}`, bare: `${peer}${path}`, list: `${url}/v1/tasks?limit=50` };
   const loads = { nova: [], bare: [], list: [] } as Record<keyof typeof kinds, { perSecond: number; p99: number }[]>;
   // One after the other, round by round: what else the machine does then disturbs all alike.
@@ -80,14 +81,23 @@ async function requests(bench: Bench, place: ControlPlace): Promise<void> {
 }
 
 async function live({ quick, report }: Bench, place: ControlPlace): Promise<void> {
-  const { url, token, pid } = await place.server();
+  const { url, token, inspector } = await place.server();
   const headers = { authorization: `Bearer ${token}` };
   const { position } = (await (await fetch(`${url}/v1/fleet`, { headers })).json()) as { position: number };
-  const before = memoryOf(pid);
   const listeners = place.listeners(url, token, String(sockets), String(position));
   await once(listeners, 'message');
+  // Within what the first sockets needed once for all, the second ones show what a socket takes.
   await delay(1000);
-  report({ name: 'memory of a socket', value: (memoryOf(pid) - before) / sockets, unit: 'KiB' });
+  const before = await memoryInUse(inspector);
+  const more = place.listeners(url, token, String(sockets), String(position));
+  await once(more, 'message');
+  await delay(1000);
+  report({
+    name: 'memory of a socket',
+    value: ((await memoryInUse(inspector)) - before) / sockets / 1024,
+    unit: 'KiB',
+  });
+  await heard(more);
   // Real tasks, refused at their intake: every one of them is submitted, admitted, begun and ended while all sockets listen.
   const tasks = quick ? 5 : 60;
   for (let n = 0; n < tasks; n += 1) {
@@ -97,12 +107,34 @@ async function live({ quick, report }: Bench, place: ControlPlace): Promise<void
     await delay(200);
   }
   await ended(url, headers);
-  const heard = once(listeners, 'message');
-  listeners.send('report');
-  const [{ events, p50, p99 }] = (await heard) as [{ events: number; p50: number; p99: number }];
+  const { events, p50, p99 } = await heard(listeners);
   if (events < tasks * sockets) throw new Error(`Only ${events} events arrived.`);
-  report({ name: `event to each of ${sockets} sockets, median`, value: p50, unit: 'ms' });
-  report({ name: `event to each of ${sockets} sockets, p99`, value: p99, unit: 'ms', goal: latencyGoalMs });
+  const bare = place.listeners(await place.peer('socketIo'), '', String(sockets), '0');
+  await once(bare, 'message');
+  await delay(quick ? 1000 : 10_000);
+  const peer = await heard(bare);
+  const name = 'bare Socket.IO';
+  report({
+    name: `event to each of ${sockets} sockets, median`,
+    value: p50,
+    unit: 'ms',
+    peer: { name, value: peer.p50 },
+  });
+  report({
+    name: `event to each of ${sockets} sockets, p99`,
+    value: p99,
+    unit: 'ms',
+    goal: latencyGoalMs,
+    peer: { name, value: peer.p99 },
+  });
+}
+
+/** How late the events were that a process of sockets heard; it ends with that. */
+async function heard(listeners: ChildProcess): Promise<{ events: number; p50: number; p99: number }> {
+  const told = once(listeners, 'message');
+  listeners.send('report');
+  const [lateness] = (await told) as [{ events: number; p50: number; p99: number }];
+  return lateness;
 }
 
 async function ended(url: string, headers: Readonly<Record<string, string>>): Promise<void> {
@@ -111,9 +143,4 @@ async function ended(url: string, headers: Readonly<Record<string, string>>): Pr
     if (fleet.open.length === 0) return;
     await delay(100);
   }
-}
-
-/** Resident memory in KiB. */
-function memoryOf(pid: number): number {
-  return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
 }

@@ -11,7 +11,10 @@ import { eventCatalogue, type NewEvent, systemClock, taskRequestSchema } from '@
 import { openSqliteLedger } from '@nova/messaging';
 
 const serverEntry = fileURLToPath(new URL('../../apps/server/src/main.ts', import.meta.url));
-const peerEntry = fileURLToPath(new URL('bare-express.ts', import.meta.url));
+const peers = {
+  express: fileURLToPath(new URL('bare-express.ts', import.meta.url)),
+  socketIo: fileURLToPath(new URL('bare-socket-io.ts', import.meta.url)),
+} as const;
 const listenersEntry = fileURLToPath(new URL('listeners.ts', import.meta.url));
 
 /** A data folder for a benchmark, with what was started on it. */
@@ -32,24 +35,29 @@ export class ControlPlace implements AsyncDisposable {
     return ledger.head();
   }
 
-  async server(): Promise<{ readonly url: string; readonly token: string; readonly pid: number }> {
-    const child = spawn(process.execPath, [serverEntry, 'serve', '--stay', '--port', '0'], {
+  async server(): Promise<{ readonly url: string; readonly token: string; readonly inspector: string }> {
+    const child = spawn(process.execPath, ['--inspect=127.0.0.1:0', serverEntry, 'serve', '--stay', '--port', '0'], {
       env: { ...process.env, NOVA_HOME: this.home },
-      stdio: ['ignore', 'ignore', 'inherit'],
+      stdio: ['ignore', 'ignore', 'pipe'],
     });
     this.#children.push(child);
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      said += chunk;
+    });
     const path = join(this.home, 'run/server.json');
     while (!existsSync(path)) {
-      if (child.exitCode !== null) throw new Error('The server did not start.');
+      if (child.exitCode !== null) throw new Error(`The server did not start: ${said}`);
       await delay(20);
     }
-    const { url, pid } = serverInfoSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
-    return { url, pid, token: readFileSync(join(this.home, 'token'), 'utf8').trim() };
+    const { url } = serverInfoSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+    const inspector = /ws:\S+/.exec(said)?.[0] ?? '';
+    return { url, inspector, token: readFileSync(join(this.home, 'token'), 'utf8').trim() };
   }
 
-  /** Bare Express, answering this JSON. */
-  async peer(answer: string): Promise<string> {
-    const child = spawn(process.execPath, [peerEntry, answer], { stdio: ['ignore', 'pipe', 'inherit'] });
+  /** A peer that listens and says on which port; `express` answers the JSON that it is given. */
+  async peer(kind: keyof typeof peers, ...args: readonly string[]): Promise<string> {
+    const child = spawn(process.execPath, [peers[kind], ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
     this.#children.push(child);
     const [port] = (await once(child.stdout, 'data')) as [Buffer];
     return `http://127.0.0.1:${port.toString().trim()}`;
