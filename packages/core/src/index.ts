@@ -90,6 +90,7 @@ export {
   type Verdict,
   verdictSchema,
 } from './vocabulary/repair.ts';
+export { type Examined, examinedSchema } from './vocabulary/review.ts';
 export {
   type Isolation,
   isolationSchema,
@@ -100,6 +101,7 @@ export {
   sandboxLimitsSchema,
   sandboxSpecSchema,
 } from './vocabulary/sandbox.ts';
+export { type SarifLog, sarifOf } from './vocabulary/sarif.ts';
 export {
   dependencySourceSchema,
   type FixRequest,

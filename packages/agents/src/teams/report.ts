@@ -95,6 +95,7 @@ export async function report(brief: Brief, records: Records, state: FixStateValu
     tried: { candidates: search?.verdicts.length ?? 0, verdicts: tally(search?.verdicts ?? []) },
     bestVerdict: closest(search?.verdicts ?? []),
     review,
+    examined: null,
     gate,
     evidence: baseline === null ? 'none' : baseline.counted ? 'counted' : 'uncounted',
     cost: {

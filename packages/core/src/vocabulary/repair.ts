@@ -51,8 +51,12 @@ export const verdictSchema = z.object({
 });
 export type Verdict = z.infer<typeof verdictSchema>;
 
-/** One shape for every analyser; exportable as SARIF. */
+/**
+ * One shape for every analyser; `sarifOf` turns it into SARIF. Lines and columns are 1-based, columns count UTF-16 code units,
+ * `endColumn` is the first one that no longer belongs to it.
+ */
 export const findingSchema = z.object({
+  /** `engine/rule`. */
   rule: z.string(),
   severity: z.enum(['info', 'warning', 'error']),
   category: z.enum([
@@ -67,7 +71,19 @@ export const findingSchema = z.object({
   ]),
   path: z.string(),
   line: z.number().int(),
+  column: z.number().int().optional(),
+  endLine: z.number().int().optional(),
+  endColumn: z.number().int().optional(),
   message: z.string(),
+  /** The line it is about, or what was measured. */
   evidence: z.string().optional(),
+  /** Where the rule is explained. */
+  help: z.string().optional(),
+  /** Rules of other engines that say the same of the same place. */
+  also: z.array(z.string()).optional(),
+  /** Edits that would mend it; they apply or refuse as a whole. */
+  fix: z.object({ description: z.string(), edits: z.array(textEditSchema) }).optional(),
+  /** The same for the same fault in another revision, wherever its line has gone. */
+  fingerprint: z.string().optional(),
 });
 export type Finding = z.infer<typeof findingSchema>;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { errorCodes } from '../errors/nova-error.ts';
 import { candidateSchema, findingSchema, suspectSchema, verdictSchema } from './repair.ts';
+import { examinedSchema } from './review.ts';
 import { isolationSchema, sandboxDriverSchema } from './sandbox.ts';
 
 /** Which waiting task goes first; among equals, who came first. */
@@ -131,7 +132,10 @@ export const resultSchema = z.object({
   alternatives: z.array(z.object({ candidate: candidateSchema, diff: z.string() })),
   tried: z.object({ candidates: z.number().int(), verdicts: z.record(z.string(), z.number().int()) }),
   bestVerdict: verdictSchema.nullable(),
+  /** What the reviewer found: in the change of a fix, in the code of a review; worst first. */
   review: z.array(findingSchema),
+  /** What a review looked at; null for other kinds, and for a review that ended before it looked. */
+  examined: examinedSchema.nullable().default(null),
   gate: z.array(gateCheckSchema),
   /** `uncounted` when the command printed no counts. */
   evidence: z.enum(['counted', 'uncounted', 'none']),
