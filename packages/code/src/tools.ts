@@ -5,6 +5,7 @@ import {
   changeCommit,
   changePreview,
   changeReview,
+  codeReview,
   NovaError,
   repairEvaluate,
   repairLocalise,
@@ -106,6 +107,11 @@ export function createCodeTools(): Record<string, CodeTool> {
     [changeReview.name]: tool(changeReview, async (input, { tree }) => ({
       findings: await reviewChange(input, tree.folder, languages),
     })),
+    [codeReview.name]: tool(codeReview, async (input, { context }) => {
+      // A runner that repairs never reviews: what a review needs is loaded with the first one.
+      const { createEngines, reviewTree } = await import('./review/code-review.ts');
+      return reviewTree(input, context, createEngines());
+    }),
   };
 }
 

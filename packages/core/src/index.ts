@@ -28,6 +28,7 @@ export {
   changeCommit,
   changePreview,
   changeReview,
+  codeReview,
   environmentPrepare,
   gatePrepare,
   hostTools,

@@ -7,6 +7,7 @@ import {
   textEditSchema,
   verdictSchema,
 } from '../vocabulary/repair.ts';
+import { examinedSchema, sinceSchema } from '../vocabulary/review.ts';
 import { sandboxDriverSchema } from '../vocabulary/sandbox.ts';
 import { dependencySourceSchema } from '../vocabulary/task.ts';
 import { missingImportSchema, testCaseSchema, testReportSchema } from '../vocabulary/tests.ts';
@@ -22,7 +23,12 @@ export const workspaceCapture = defineTool({
   description: 'Copy a repository as it stands into the mirror',
   where: 'host',
   repeat: 'pure',
-  input: z.object({ task: z.string(), repository: z.string() }),
+  input: z.object({
+    task: z.string(),
+    repository: z.string(),
+    /** A branch, tag or commit that a change is measured from. */
+    since: z.string().optional(),
+  }),
   output: z.object({
     mirror: z.string(),
     head: z.string(),
@@ -34,6 +40,8 @@ export const workspaceCapture = defineTool({
     personPaths: z.array(z.string()),
     /** Ignored top-level entries that were not copied. */
     ignored: z.array(z.string()),
+    /** The last commit that HEAD and what was asked for have in common. */
+    since: sinceSchema.nullable().default(null),
   }),
 });
 
@@ -246,6 +254,25 @@ export const changeReview = defineTool({
   output: z.object({ findings: z.array(findingSchema) }),
 });
 
+/** Judges a whole tree, or what a change brought into it, with every analyser that is there. */
+export const codeReview = defineTool({
+  name: 'code.review',
+  description: 'Review code with the analysers that fit its languages',
+  where: 'sandbox',
+  repeat: 'restore',
+  input: z.object({
+    /** The commit before the change; null: everything is reviewed. */
+    since: z.string().nullable(),
+    /** Analysers that have not ended by then are stopped and named as gaps. */
+    seconds: callSeconds,
+  }),
+  output: z.object({
+    findings: z.array(findingSchema),
+    examined: examinedSchema.omit({ since: true }),
+    gaps: z.array(z.string()),
+  }),
+});
+
 export const hostTools = [
   workspaceCapture,
   environmentPrepare,
@@ -265,4 +292,5 @@ export const sandboxTools = [
   changePreview,
   changeCommit,
   changeReview,
+  codeReview,
 ] as const;

@@ -1,11 +1,14 @@
 import { z } from 'zod';
 
+/** Where a change is measured from: as asked for, and the commit that was found. */
+export const sinceSchema = z.object({ ref: z.string(), commit: z.string() });
+
 /** What a review looked at and with what; what it passed over is counted and named. */
 export const examinedSchema = z.object({
   files: z.number().int(),
   lines: z.number().int(),
-  /** The commit that the change is measured from, as asked for and as found; null when everything was reviewed. */
-  since: z.object({ ref: z.string(), commit: z.string() }).nullable(),
+  /** Null when everything was reviewed. */
+  since: sinceSchema.nullable(),
   engines: z.array(
     z.object({
       name: z.string(),

@@ -62,3 +62,30 @@ test('submodules, large file storage, conflicts and broken objects are refused',
     await assert.rejects(captureUntouched(sample), refusal('repository.unreadable', /git fsck/));
   }
 });
+
+test('a commit to measure a change from is found without running anything, and what names none is refused', async () => {
+  using sample = sampleRepository();
+  const first = sample.git('rev-parse', 'HEAD').trim();
+  sample.git('checkout', '-qb', 'side');
+  sample.write('src/sum.js', 'side\n');
+  sample.git('commit', '-qam', 'side');
+  sample.git('checkout', '-q', 'main');
+  sample.write('src/other.js', 'main\n');
+  sample.git('commit', '-qam', 'main');
+  const since = async (ref: string) =>
+    (await sample.workspaces.capture({ task: 'T', repository: sample.repository, since: ref }, sample.signal)).since;
+  assert.deepEqual(await since('HEAD~1'), { ref: 'HEAD~1', commit: first });
+  assert.deepEqual(await since('side'), { ref: 'side', commit: first }, 'what others did meanwhile is no change here');
+  for (const ref of ['nowhere', '-h', '--all', 'HEAD:src', 'side..main', '', ' ', 'x\ny']) {
+    await assert.rejects(since(ref), refusal('usage.invalid', /names no commit .* Nothing was changed/s));
+  }
+  sample.git('checkout', '-q', '--orphan', 'alone');
+  sample.git('commit', '-qm', 'alone');
+  const stranger = sample.git('rev-parse', 'main').trim();
+  const captured = await sample.workspaces.capture(
+    { task: 'U', repository: sample.repository, since: 'main' },
+    sample.signal,
+  );
+  assert.equal(captured.since?.commit, stranger, 'without common history it is compared as it is');
+  personGit(captured.mirror, ['cat-file', '-e', `${stranger}^{tree}`]);
+});

@@ -35,7 +35,7 @@ export function requireCommit(commit: string): void {
   throw new NovaError('usage.invalid', `"${commit}" is no full commit id.`);
 }
 
-export function taskRef(task: string, name: 'head' | 'base' | 'change' | 'gate'): string {
+export function taskRef(task: string, name: 'head' | 'base' | 'since' | 'change' | 'gate'): string {
   return `refs/nova/tasks/${task}/${name}`;
 }
 

@@ -29,7 +29,10 @@ export type {
  */
 export interface Workspaces {
   /** `workspace.capture`: reads the person's folder, writes nothing there. */
-  capture(input: { task: string; repository: string }, signal: AbortSignal): Promise<Capture>;
+  capture(
+    input: { task: string; repository: string; since?: string | undefined },
+    signal: AbortSignal,
+  ): Promise<Capture>;
   /** An own clone, detached and clean, that borrows the mirror's objects. */
   createClone(request: CloneRequest): Promise<void>;
   /** The folder that a sandbox must show read-only, at this very path, for a clone to work. */

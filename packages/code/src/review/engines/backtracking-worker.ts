@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Backtracking, findBacktracking } from './backtracking.ts';
+import { javaScriptExpressions, pythonExpressions } from './expressions.ts';
+
+/** Reads `{ folder, files, seconds }`, prints the expressions that take too long. A process of its own: see `regexps.ts`. */
+const { folder, files, seconds } = JSON.parse(readFileSync(0, 'utf8')) as {
+  folder: string;
+  files: { path: string; language: string }[];
+  seconds: number;
+};
+const deadline = performance.now() + seconds * 1000;
+const known = new Map<string, Backtracking | null>();
+const found: unknown[] = [];
+let unread = 0;
+for (const { path, language } of files) {
+  if (performance.now() > deadline) {
+    unread += 1;
+    continue;
+  }
+  const text = readFileSync(join(folder, path), 'utf8');
+  const expressions = language === 'python' ? await pythonExpressions(text) : javaScriptExpressions(path, text);
+  for (const { source, flags, start, end } of expressions) {
+    const key = `${flags}/${source}`;
+    const backtracking = known.has(key) ? known.get(key) : findBacktracking(source, flags);
+    known.set(key, backtracking ?? null);
+    if (backtracking) found.push({ path, start, end, ...backtracking });
+  }
+}
+process.stdout.write(JSON.stringify({ found, unread }));

@@ -1,0 +1,57 @@
+import { parseJavaScript } from '../../languages/javascript/syntax.ts';
+import { createPythonParser, type SyntaxNode } from '../../languages/python/syntax.ts';
+
+/** A regular expression in a source file, in JavaScript's notation. */
+export interface Expression {
+  readonly source: string;
+  readonly flags: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Expressions that stand whole in a JavaScript or TypeScript file: literals, and strings given to `RegExp`. */
+export function javaScriptExpressions(path: string, text: string): Expression[] {
+  const found: Expression[] = [];
+  for (const node of parseJavaScript(path, text)?.nodes ?? []) {
+    const { start, end } = node;
+    const regex = node['regex'] as { pattern: string; flags: string } | undefined;
+    if (node.type === 'Literal' && regex) found.push({ source: regex.pattern, flags: regex.flags, start, end });
+    if (node.type !== 'NewExpression' && node.type !== 'CallExpression') continue;
+    const callee = node['callee'] as { type: string; name?: string };
+    if (callee.type !== 'Identifier' || callee.name !== 'RegExp') continue;
+    const [pattern, flags] = node['arguments'] as { type: string; value?: unknown }[];
+    if (typeof pattern?.value !== 'string') continue;
+    found.push({ source: pattern.value, flags: typeof flags?.value === 'string' ? flags.value : '', start, end });
+  }
+  return found;
+}
+
+const pythonCalls = /^re\.(compile|match|search|fullmatch|findall|finditer|sub|subn|split)$/;
+const parser = createPythonParser();
+
+/** Raw strings that a Python file gives to `re`, as far as JavaScript has the same notation. */
+export async function pythonExpressions(text: string): Promise<Expression[]> {
+  if (!/\bre\./.test(text)) return [];
+  const found: Expression[] = [];
+  const pending: SyntaxNode[] = [(await parser.parse(text)).root];
+  for (let node = pending.pop(); node; node = pending.pop()) {
+    pending.push(...node.children);
+    if (node.type !== 'call') continue;
+    const [callee, list] = node.children;
+    if (!callee || !list || !pythonCalls.test(text.slice(callee.start, callee.end))) continue;
+    const pattern = list.children.find((child) => child.named);
+    const written = pattern?.type === 'string' ? text.slice(pattern.start, pattern.end) : '';
+    const [, quote, body] = /^[rR]('''|"""|'|")([\s\S]*)\1$/.exec(written) ?? [];
+    if (!pattern || quote === undefined || body === undefined) continue;
+    found.push({ source: inJavaScript(body), flags: '', start: pattern.start, end: pattern.end });
+  }
+  return found;
+}
+
+function inJavaScript(pattern: string): string {
+  return pattern
+    .replace(/\(\?P</g, '(?<')
+    .replace(/\(\?P=(\w+)\)/g, '\\k<$1>')
+    .replace(/\\A/g, '^')
+    .replace(/\\Z/g, '$');
+}

@@ -1,0 +1,201 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { argumentGroups, EngineTrouble, installed, parseOutput, runCommand } from './command.ts';
+import type { Engine, EngineJob, RawFinding, RuleMeaning } from './engine.ts';
+import { oxlintOptions, oxlintReactRules, oxlintRules, oxlintTypeRules } from './oxlint-rules.ts';
+
+const outputSchema = z.object({
+  diagnostics: z.array(
+    z.object({
+      message: z.string(),
+      code: z.string().optional(),
+      severity: z.string(),
+      url: z.string().optional(),
+      filename: z.string(),
+      labels: z.array(z.object({ span: z.object({ offset: z.number(), length: z.number() }) })),
+    }),
+  ),
+});
+
+const syntax: RuleMeaning = { severity: 'error', category: 'correctness', same: 'syntax' };
+/** A name that so many files use and none declares comes from outside: a script tag, a bundler, a test framework. */
+const ambientFiles = 3;
+
+/** oxlint with our own table of rules; the repository's configuration of linters is not read. */
+export function createOxlint(): Engine {
+  const meanings: Readonly<Record<string, RuleMeaning>> = { ...oxlintRules, ...oxlintReactRules, syntax };
+  return {
+    name: 'oxlint',
+    scope: 'file',
+    reads: (file) => file.language === 'javascript' || file.language === 'typescript',
+    meaning: (rule) => meanings[rule] ?? syntax,
+    async run(job) {
+      const react = await dependsOnReact(job);
+      const rules = react ? { ...oxlintRules, ...oxlintReactRules } : oxlintRules;
+      const answer = await lint(job, Object.keys(rules), react, []);
+      return { ...answer, findings: withoutAmbientNames(await withoutIdioms(answer.findings, job)), gaps: [] };
+    },
+  };
+}
+
+/** The rules that need types, by way of tsgolint; reads whole programs, so it takes longer. */
+export function createTypedOxlint(): Engine {
+  return {
+    name: 'oxlint with types',
+    scope: 'program',
+    reads: (file) => file.language === 'typescript',
+    meaning: (rule) => oxlintTypeRules[rule] ?? syntax,
+    async run(job) {
+      if (!hasProject(job.tracked)) return { version: '', findings: [], gaps: [] };
+      const tsgolint = installed('oxlint-tsgolint', 'bin/tsgolint.js');
+      const environment = { ...job.environment, OXLINT_TSGOLINT_PATH: tsgolint.path };
+      const answer = await lint({ ...job, environment }, Object.keys(oxlintTypeRules), false, ['--type-aware']);
+      return { ...answer, findings: answer.findings.filter(({ rule }) => rule !== 'oxlint/syntax'), gaps: [] };
+    },
+  };
+}
+
+/** True where a compiler's configuration makes a program of the files. */
+export function hasProject(tracked: ReadonlySet<string>): boolean {
+  return [...tracked].some((path) => /(^|\/)tsconfig\.json$/.test(path));
+}
+
+async function dependsOnReact({ folder, tracked }: EngineJob): Promise<boolean> {
+  for (const path of tracked) {
+    if (!/(^|\/)package\.json$/.test(path)) continue;
+    const text = await readFile(join(folder, path), 'utf8').catch(() => '');
+    if (/"(react|preact|next)"\s*:/.test(text)) return true;
+  }
+  return false;
+}
+
+async function lint(
+  job: EngineJob,
+  rules: readonly string[],
+  react: boolean,
+  options: readonly string[],
+): Promise<{ version: string; findings: RawFinding[] }> {
+  const oxlint = installed('oxlint', 'bin/oxlint');
+  const configuration = join(job.scratch, 'oxlint.json');
+  await writeFile(configuration, JSON.stringify(configurationOf(rules, react)));
+  const deadline = performance.now() + job.timeoutMs;
+  const findings: RawFinding[] = [];
+  try {
+    for (const paths of argumentGroups(job.files.map((file) => `./${file.path}`))) {
+      const output = await runCommand({
+        command: [
+          process.execPath,
+          oxlint.path,
+          ...['--config', configuration, '--disable-nested-config', '--no-ignore', '--format', 'json', ...options],
+          ...paths,
+        ],
+        folder: job.folder,
+        environment: job.environment,
+        timeoutMs: deadline - performance.now(),
+        signal: job.signal,
+      });
+      const parsed = outputSchema.safeParse(parseOutput(output));
+      if (!parsed.success) throw new EngineTrouble('it answered in a form that is not known here');
+      findings.push(...(await findingsOf(parsed.data.diagnostics, job.folder)));
+    }
+    return { version: oxlint.version, findings };
+  } finally {
+    await rm(configuration, { force: true });
+  }
+}
+
+function configurationOf(rules: readonly string[], react: boolean): unknown {
+  const everywhere = ['browser', 'node', 'worker', 'serviceworker', 'commonjs', 'amd', 'jest', 'mocha', 'jquery'];
+  return {
+    plugins: ['typescript', 'unicorn', 'oxc', 'promise', 'node', 'jest', ...(react ? ['react'] : [])],
+    categories: { correctness: 'off' },
+    env: Object.fromEntries(['builtin', 'es2026', ...everywhere].map((name) => [name, true])),
+    rules: Object.fromEntries(
+      rules.map((name) => [name, name in oxlintOptions ? ['warn', oxlintOptions[name]] : 'warn']),
+    ),
+    // The compiler knows these names, and what declares them.
+    overrides: [{ files: ['**/*.ts', '**/*.tsx', '**/*.mts', '**/*.cts'], rules: { 'no-undef': 'off' } }],
+  };
+}
+
+async function findingsOf(
+  diagnostics: z.infer<typeof outputSchema>['diagnostics'],
+  folder: string,
+): Promise<RawFinding[]> {
+  const texts = new Map<string, Buffer>();
+  const findings: RawFinding[] = [];
+  for (const { message, code, filename, labels, url } of diagnostics) {
+    const path = filename.replace(/^\.\//, '');
+    const bytes = texts.get(path) ?? (await readFile(join(folder, path)).catch(() => null));
+    if (bytes === null) continue;
+    texts.set(path, bytes);
+    const span = labels[0]?.span ?? { offset: 0, length: 0 };
+    const rule = code === undefined ? 'syntax' : ruleName(code);
+    const { severity, category } = oxlintRules[rule] ?? oxlintReactRules[rule] ?? oxlintTypeRules[rule] ?? syntax;
+    const [line, column] = placeOf(bytes, span.offset);
+    const [endLine, endColumn] = placeOf(bytes, span.offset + span.length);
+    findings.push({
+      rule: `oxlint/${rule}`,
+      severity,
+      category,
+      path,
+      line,
+      column,
+      endLine,
+      endColumn,
+      message,
+      ...(url === undefined ? {} : { help: url }),
+    });
+  }
+  return findings;
+}
+
+/** `eslint(no-undef)` is `no-undef` in a configuration, `oxc(x)` is `oxc/x`. */
+function ruleName(code: string): string {
+  const [, scope = '', name = code] = /^([\w-]+)\(([\w-]+)\)$/.exec(code) ?? [];
+  if (scope === 'eslint' || scope === '') return name;
+  return `${scope.replace(/^typescript-eslint$/, 'typescript').replace(/^react-hooks$/, 'react')}/${name}`;
+}
+
+/** Line and column, 1-based and in UTF-16 code units, of a place that is counted in bytes. */
+function placeOf(bytes: Buffer, offset: number): [line: number, column: number] {
+  const at = Math.min(offset, bytes.length);
+  let line = 1;
+  let start = 0;
+  for (let next = bytes.indexOf(10); next >= 0 && next < at; next = bytes.indexOf(10, start)) {
+    line += 1;
+    start = next + 1;
+  }
+  return [line, bytes.toString('utf8', start, at).length + 1];
+}
+
+/** Ways to write things that everybody knows, and that a rule cannot tell from a slip. */
+const idioms: Readonly<Record<string, RegExp>> = {
+  'oxlint/no-cond-assign': /\bwhile\s*\(/,
+  'oxlint/no-new-func': /Function\(\s*(['"`])return this\1\s*\)/,
+  'oxlint/no-unassigned-vars': /\bundefined\b/,
+};
+
+async function withoutIdioms(findings: readonly RawFinding[], job: EngineJob): Promise<RawFinding[]> {
+  const kept: RawFinding[] = [];
+  for (const finding of findings) {
+    const idiom = idioms[finding.rule];
+    const text = idiom && (await readFile(join(job.folder, finding.path), 'utf8')).split('\n')[finding.line - 1];
+    if (!(idiom && text !== undefined && idiom.test(text))) kept.push(finding);
+  }
+  return kept;
+}
+
+function withoutAmbientNames(findings: readonly RawFinding[]): RawFinding[] {
+  const files = new Map<string, Set<string>>();
+  const nameOf = ({ rule, message }: RawFinding) => (rule === 'oxlint/no-undef' ? message : null);
+  for (const finding of findings) {
+    const name = nameOf(finding);
+    if (name !== null) files.set(name, (files.get(name) ?? new Set()).add(finding.path));
+  }
+  return findings.filter((finding) => {
+    const name = nameOf(finding);
+    return name === null || (files.get(name)?.size ?? 0) < ambientFiles;
+  });
+}
