@@ -1,4 +1,4 @@
-import { lstat, readFile } from 'node:fs/promises';
+import { lstat, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { git } from '../workspace/git.ts';
 import { fileRole, looksGenerated } from '../workspace/project-files.ts';
@@ -36,11 +36,13 @@ const languages: Readonly<Record<string, ReviewFile['language']>> = {
   pyw: 'python',
 };
 
-const builtPath = /(^|\/)(dist|\.next|\.nuxt|\.output|storybook-static|__pycache__|\.tox|\.eggs|htmlcov)\//;
+const builtPath =
+  /(^|\/)((?:[\w.-]+-)?dist|\.next|\.nuxt|\.output|storybook-static|__pycache__|\.tox|\.eggs|htmlcov)\//;
 const lockPath =
   /(^|\/)(package-lock\.json|npm-shrinkwrap\.json|yarn\.lock|pnpm-lock\.yaml|bun\.lockb?|poetry\.lock|uv\.lock|pdm\.lock|Pipfile\.lock|Cargo\.lock|go\.sum|composer\.lock|Gemfile\.lock)$|\.(map|snap|svg)$/;
 /** Files that stand in for what goes wrong, and patterns that are no code before they are filled in. */
-const samplePath = /(^|\/)(fixtures?|__fixtures__|testdata|test-data|test_data|__snapshots__|snapshots)\/|\{\{|\}\}/i;
+const samplePath =
+  /(^|\/)(fixtures?|__fixtures__|testdata|test-data|test_data|__snapshots__|snapshots)\/|(^|\/)(templates?|skeletons?|boilerplates?)\/.*\.(?:[cm]?jsx?|tsx?|py)$|\{\{|\}\}/i;
 
 /** Reads the tree at a commit that is checked out; the files lie as they are there. */
 export async function reviewFiles(folder: string, commit: string): Promise<ReviewFiles> {
@@ -70,15 +72,21 @@ async function judge(folder: string, path: string, mode: string): Promise<Review
   const place = join(folder, path);
   const stat = await lstat(place).catch(() => null);
   if (stat === null || !stat.isFile()) return 'links and submodules';
+  if ((await firstBytes(place)).includes(0)) return 'binary';
   if (stat.size > mostBytes) return 'larger than 1 MB';
   const bytes = await readFile(place);
-  if (bytes.subarray(0, binaryProbe).includes(0)) return 'binary';
   const text = textOf(bytes);
   if (text === null) return 'not UTF-8 text';
   if (looksGenerated(text)) return 'generated or minified';
   const language = languages[path.slice(path.lastIndexOf('.') + 1).toLowerCase()] ?? null;
   if (language === 'javascript' && /^[\s/*]*@flow\b/m.test(text.slice(0, 400))) return 'written in Flow';
   return { path, language, role, lines: countLines(text) };
+}
+
+async function firstBytes(place: string): Promise<Buffer> {
+  await using file = await open(place, 'r');
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(binaryProbe), 0, binaryProbe, 0);
+  return buffer.subarray(0, bytesRead);
 }
 
 /** Strict: what is not UTF-8 is no text to us. */

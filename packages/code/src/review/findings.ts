@@ -28,7 +28,7 @@ export function assemble(
     for (const raw of findings) {
       const file = files.get(raw.path);
       if (file === undefined || (unparsed.has(raw.path) && !isSyntax(raw) && !isSecret(raw))) continue;
-      const finding = file.role === 'test' ? inTest(raw) : raw;
+      const finding = file.role === 'test' ? inTest(raw) : inProse(raw);
       if (finding === null) continue;
       const name = raw.rule.slice(raw.rule.indexOf('/') + 1);
       // One syntax error is enough: what follows it is guessed.
@@ -70,6 +70,12 @@ function inTest(finding: RawFinding): RawFinding | null {
   if (isSecret(finding)) return { ...finding, severity: 'info' };
   if (finding.category === 'tests') return finding;
   return finding.severity === 'error' && finding.category === 'correctness' ? finding : null;
+}
+
+/** What a text for people shows is rarely used. */
+function inProse(finding: RawFinding): RawFinding {
+  const prose = isSecret(finding) && /\.(md|mdx|rst|txt|adoc)$/i.test(finding.path);
+  return prose ? { ...finding, severity: 'warning' } : finding;
 }
 
 function quoted(finding: RawFinding, lineOf: (path: string, line: number) => string): Finding {

@@ -13,8 +13,14 @@ export interface Backtracking {
 const longestPattern = 2000;
 const longestPrefix = 40;
 const enoughMs = 1000;
-const exponentialLengths = [24, 32, 44] as const;
-const polynomialLengths = [10_000] as const;
+/** A busy machine takes longer than the work does, so the work is measured and the wait is longer. */
+const patienceMs = 3000;
+/** All ways to attack are tried with the first length, and the slowest of them with the others. */
+const lengths = {
+  exponential: [16, 24, 32, 44],
+  polynomial: [1000, 10_000],
+} as const;
+const mostAttacks = 2;
 const suffixes = ['\u0000', '!', '\n', ''] as const;
 const run = new Script('expression.test(text)');
 
@@ -32,9 +38,14 @@ export function findBacktracking(source: string, flags: string): Backtracking | 
     const starts = shortestMatches(source, flags);
     for (const { exponential, character } of reports) {
       const growth = exponential ? 'exponential' : 'polynomial';
-      for (const characters of exponential ? exponentialLengths : polynomialLengths) {
-        for (const text of attacks(starts, character.pick, characters)) {
-          const milliseconds = measure(expression, text);
+      const [first, ...longer] = lengths[growth];
+      const slowest = [...attacks(starts, character.pick, suffixes)]
+        .map((attack) => ({ attack, milliseconds: measure(expression, attack(first)) }))
+        .sort((a, b) => b.milliseconds - a.milliseconds)
+        .slice(0, mostAttacks);
+      for (const { attack } of slowest) {
+        for (const characters of longer) {
+          const milliseconds = measure(expression, attack(characters));
           if (milliseconds >= enoughMs) return { growth, characters, milliseconds };
         }
       }
@@ -57,24 +68,26 @@ function shortestMatches(source: string, flags: string): string[] {
   return [...new Set(found)];
 }
 
-function* attacks(starts: readonly string[], character: string, length: number): Generator<string> {
-  const repeated = character.repeat(length);
+type Attack = (length: number) => string;
+
+function* attacks(starts: readonly string[], character: string, ends: readonly string[]): Generator<Attack> {
   for (const start of starts) {
     for (let at = start.length; at >= 0; at -= 1) {
-      for (const suffix of suffixes) {
-        yield `${start.slice(0, at)}${repeated}${suffix}`;
-        yield `${start.slice(0, at)}${repeated}${start.slice(at)}${suffix}`;
+      for (const end of ends) {
+        yield (length) => `${start.slice(0, at)}${character.repeat(length)}${end}`;
+        yield (length) => `${start.slice(0, at)}${character.repeat(length)}${start.slice(at)}${end}`;
       }
     }
   }
 }
 
 function measure(expression: RegExp, text: string): number {
-  const begun = performance.now();
+  const begun = process.cpuUsage();
   try {
-    run.runInContext(createContext({ expression, text }), { timeout: enoughMs });
+    run.runInContext(createContext({ expression, text }), { timeout: patienceMs });
   } catch {
-    return enoughMs;
+    // It was stopped; what it took until then counts.
   }
-  return performance.now() - begun;
+  const { user } = process.cpuUsage(begun);
+  return user / 1000;
 }

@@ -43,7 +43,9 @@ export async function pythonExpressions(text: string): Promise<Expression[]> {
     const written = pattern?.type === 'string' ? text.slice(pattern.start, pattern.end) : '';
     const [, quote, body] = /^[rR]('''|"""|'|")([\s\S]*)\1$/.exec(written) ?? [];
     if (!pattern || quote === undefined || body === undefined) continue;
-    found.push({ source: inJavaScript(body), flags: '', start: pattern.start, end: pattern.end });
+    const anchored = /match$/.test(text.slice(callee.start, callee.end));
+    const source = anchored ? `^(?:${inJavaScript(body)})` : inJavaScript(body);
+    found.push({ source, flags: '', start: pattern.start, end: pattern.end });
   }
   return found;
 }

@@ -18,7 +18,6 @@ export const oxlintRules: Readonly<Record<string, RuleMeaning>> = {
   'no-const-assign': { ...broken, same: 'constant-assigned' },
   'no-dupe-keys': { ...broken, same: 'repeated-key' },
   'no-dupe-class-members': { ...broken, same: 'repeated-member' },
-  'getter-return': { ...suspicious, same: 'missing-return' },
   'no-debugger': { severity: 'warning', category: 'maintainability', same: 'debugger' },
   'jest/no-focused-tests': { severity: 'warning', category: 'tests' },
   'no-eval': exposed,
@@ -69,7 +68,6 @@ export const oxlintTypeRules: Readonly<Record<string, RuleMeaning>> = {
 /** Rules that would say too much as they are by default. */
 export const oxlintOptions: Readonly<Record<string, unknown>> = {
   'no-constant-condition': { checkLoops: 'none' },
-  'getter-return': { allowImplicit: true },
   'typescript/no-misused-promises': { checksConditionals: true, checksVoidReturn: false, checksSpreads: true },
   'typescript/no-misused-spread': { allow: ['string'] },
   'typescript/no-floating-promises': { ignoreVoid: true, ignoreIIFE: true },

@@ -19,12 +19,17 @@ const outputSchema = z.object({
 });
 
 const syntax: RuleMeaning = { severity: 'error', category: 'correctness', same: 'syntax' };
+const meanings: Readonly<Record<string, RuleMeaning>> = {
+  ...oxlintRules,
+  ...oxlintReactRules,
+  ...oxlintTypeRules,
+  syntax,
+};
 /** A name that so many files use and none declares comes from outside: a script tag, a bundler, a test framework. */
 const ambientFiles = 3;
 
 /** oxlint with our own table of rules; the repository's configuration of linters is not read. */
 export function createOxlint(): Engine {
-  const meanings: Readonly<Record<string, RuleMeaning>> = { ...oxlintRules, ...oxlintReactRules, syntax };
   return {
     name: 'oxlint',
     scope: 'file',
@@ -45,7 +50,7 @@ export function createTypedOxlint(): Engine {
     name: 'oxlint with types',
     scope: 'program',
     reads: (file) => file.language === 'typescript',
-    meaning: (rule) => oxlintTypeRules[rule] ?? syntax,
+    meaning: (rule) => meanings[rule] ?? syntax,
     async run(job) {
       if (!hasProject(job.tracked)) return { version: '', findings: [], gaps: [] };
       const tsgolint = installed('oxlint-tsgolint', 'bin/tsgolint.js');
@@ -132,7 +137,10 @@ async function findingsOf(
     texts.set(path, bytes);
     const span = labels[0]?.span ?? { offset: 0, length: 0 };
     const rule = code === undefined ? 'syntax' : ruleName(code);
-    const { severity, category } = oxlintRules[rule] ?? oxlintReactRules[rule] ?? oxlintTypeRules[rule] ?? syntax;
+    const meaning = meanings[rule];
+    // What it says of a configuration that it could not read is no finding.
+    if (meaning === undefined) continue;
+    const { severity, category } = meaning;
     const [line, column] = placeOf(bytes, span.offset);
     const [endLine, endColumn] = placeOf(bytes, span.offset + span.length);
     findings.push({
@@ -175,14 +183,20 @@ const idioms: Readonly<Record<string, RegExp>> = {
   'oxlint/no-cond-assign': /\bwhile\s*\(/,
   'oxlint/no-new-func': /Function\(\s*(['"`])return this\1\s*\)/,
   'oxlint/no-unassigned-vars': /\bundefined\b/,
+  // Never in one line: see below.
+  'oxlint/no-undef': /(?!)/,
 };
+const module = /\brequire\s*\(|^\s*(?:import|export)\b|\bmodule\.exports\b|\bexports\.\w/m;
 
 async function withoutIdioms(findings: readonly RawFinding[], job: EngineJob): Promise<RawFinding[]> {
   const kept: RawFinding[] = [];
   for (const finding of findings) {
     const idiom = idioms[finding.rule];
-    const text = idiom && (await readFile(join(job.folder, finding.path), 'utf8')).split('\n')[finding.line - 1];
-    if (!(idiom && text !== undefined && idiom.test(text))) kept.push(finding);
+    const text = idiom === undefined ? '' : await readFile(join(job.folder, finding.path), 'utf8');
+    const line = text.split('\n')[finding.line - 1] ?? '';
+    // Scripts of one page share their names without saying so.
+    const shared = finding.rule === 'oxlint/no-undef' && !module.test(text);
+    if (!shared && !idiom?.test(line)) kept.push(finding);
   }
   return kept;
 }

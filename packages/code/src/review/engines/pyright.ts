@@ -19,13 +19,6 @@ const rules: Readonly<Record<string, RuleMeaning>> = {
   reportAssertAlwaysTrue: suspicious,
   reportUnusedExcept: suspicious,
   reportAbstractUsage: suspicious,
-  reportCallIssue: suspicious,
-  reportAttributeAccessIssue: suspicious,
-};
-/** Of these only what is said about a module, a function or a class of the repository's own making. */
-const believed: Readonly<Record<string, RegExp>> = {
-  reportCallIssue: /^(Expected \d+ positional argument|Arguments? missing for parameter|No parameter named )/,
-  reportAttributeAccessIssue: / is not a known attribute of module /,
 };
 
 const outputSchema = z.object({
@@ -113,7 +106,7 @@ function answerOf(
     }
     // ruff tells syntax errors better, and of what it cannot find, nothing can be said.
     if (rule === 'syntax' || !files.has(path) || rule === 'reportMissingModuleSource') continue;
-    if (own ? severity !== 'error' : !(believed[rule]?.test(message) ?? rule in rules)) continue;
+    if (own ? severity !== 'error' : !(rule in rules)) continue;
     const meaning = rules[rule] ?? broken;
     findings.push({
       rule: `pyright/${rule}`,

@@ -19,9 +19,7 @@ export const ruffRules: Readonly<Record<string, RuleMeaning>> = {
   F823: { ...broken, same: 'unbound-name' },
   F811: { ...suspicious, same: 'redefined' },
   F601: { ...suspicious, same: 'repeated-key' },
-  B018: { ...suspicious, same: 'unused-expression' },
   T100: { severity: 'warning', category: 'maintainability', same: 'debugger' },
-  RUF017: { severity: 'info', category: 'performance' },
   ...all(
     broken,
     `F502 F503 F505 F506 F507 F508 F509 F521 F524 F525 F621 F622 F631 F633 F634 F701 F702 F704 F706 F707
@@ -33,11 +31,11 @@ export const ruffRules: Readonly<Record<string, RuleMeaning>> = {
   ...all(
     suspicious,
     `F402 F504 F522 F523 F602 F632 F822 PLE0302 PLE0309 PLE1310 PLE2510 PLE2512 PLE2513 PLE2514 PLE2515
-    PLE4703 PLW0131 PLW0406 PLW1507 PLW1509 PLR0124 PLR0133 B003 B005 B006 B012 B015 B021 B022 B031 B032 B034 B039
+    PLE4703 PLW0131 PLW0406 PLW1507 PLW1509 PLR0133 B003 B005 B006 B012 B015 B021 B022 B031 B032 B034 B039
     RUF006 RUF018 RUF024 RUF030 RUF034 RUF040 RUF060 PIE794 SIM220 SIM221 SIM222 SIM223 ASYNC100 ASYNC210 ASYNC220
     ASYNC221 ASYNC222 ASYNC251 INT001 INT002 INT003 YTT101 YTT102 YTT103 YTT201 YTT202 YTT203 YTT204 YTT301
     YTT302 YTT303`,
   ),
-  ...all(exposed, 'S201 S202 S306 S323 S501 S502 S503 S504 S505 S506 S507 S602 S604 S605 S612'),
-  ...all(looked, 'S307 S608'),
+  ...all(exposed, 'S201 S202 S306 S323 S501 S502 S503 S504 S505 S506 S507 S602 S604 S605 S608 S612'),
+  S307: looked,
 };
