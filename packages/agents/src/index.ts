@@ -4,4 +4,5 @@ export { createWindUpDesk } from './base/wind-up.ts';
 export { RunBudget } from './budget/run-budget.ts';
 export { type FixTeamParts, runFixTeam } from './teams/fix-team.ts';
 export type { Records } from './teams/records.ts';
+export { type ReviewTeamParts, runReviewTeam } from './teams/review-team.ts';
 export type { StageLog } from './teams/stage.ts';

@@ -23,7 +23,6 @@ import { forkEvents } from './task-fork.ts';
 import { TaskLog } from './task-log.ts';
 import { TaskOrders } from './task-orders.ts';
 import { type CallOutput, readOutput } from './task-output.ts';
-import { requireTeam } from './teams.ts';
 
 /** For calls that move nothing that a lease guards. */
 const withoutLease = 0;
@@ -85,7 +84,6 @@ export class TaskRuns {
 
   /** Records the task and puts it into the queue. The same key with the same request gives the same task. */
   async submit(request: TaskRequest, key: string): Promise<TaskView> {
-    requireTeam(request.kind);
     const task = this.#parts.ids.task(key);
     return this.#submit(
       task,

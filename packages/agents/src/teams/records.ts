@@ -1,5 +1,6 @@
 import {
   candidateSchema,
+  codeReview,
   environmentPrepare,
   errorCodes,
   findingSchema,
@@ -32,9 +33,19 @@ export const changeRecord = z.object({
 });
 export const alternativesRecord = z.array(z.object({ candidate: candidateSchema, diff: z.string() }));
 export const reviewRecord = z.array(findingSchema);
+export const examinedRecord = codeReview.output.and(z.object({ isolation: isolationSchema.nullable() }));
 export const gateRecord = z.array(gateCheckSchema);
 export const endingRecord = z.object({
-  outcome: z.enum(['delivered', 'refused', 'not-repaired', 'gate-failed', 'environment-failed', 'cancelled', 'failed']),
+  outcome: z.enum([
+    'delivered',
+    'reviewed',
+    'refused',
+    'not-repaired',
+    'gate-failed',
+    'environment-failed',
+    'cancelled',
+    'failed',
+  ]),
   code: z.enum(errorCodes).nullable(),
   message: z.string(),
 });

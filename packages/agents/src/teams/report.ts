@@ -160,7 +160,7 @@ function moreMemory(brief: Brief): string {
 }
 
 /** True for the person's dependencies when the prepared environment stands in their place. */
-function isReplaced(path: string, kinds: readonly string[]): boolean {
+export function isReplaced(path: string, kinds: readonly string[]): boolean {
   const name = path.replace(/\/$/, '').split('/').at(-1) ?? '';
   if (name === 'node_modules') return kinds.includes('npm');
   return /^(?:\.venv|venv|env)$/.test(name) && kinds.includes('python');
@@ -210,6 +210,7 @@ function nextStep(brief: Brief, ending: Ending): string {
       return `What was found is above. \`nova fork ${brief.task} --at STEP\` goes on from one of its recorded steps.`;
     case 'failed':
       return 'This is a fault of Nova itself; the logs in the data folder say more. Your repository is as it was.';
+    case 'reviewed':
     case 'refused':
       if (ending.code === 'tests.unloadable') return 'Do what the summary says, then run fix again.';
       return 'Mend what the summary names, then run the same command again.';

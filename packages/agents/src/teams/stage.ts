@@ -28,21 +28,21 @@ const interruptions: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 /** `keep` holds on to what the stage has found so far, for the Result, should it fail later on. */
-export type StageWork = (
-  state: FixStateValue,
-  keep: (update: Partial<FixStateValue>) => void,
-) => Promise<{ update: Partial<FixStateValue>; summary: string }>;
+export type StageWork<State = FixStateValue> = (
+  state: State,
+  keep: (update: Partial<State>) => void,
+) => Promise<{ update: Partial<State>; summary: string }>;
 
 /** A node of the graph: records the borders of its stage, and turns a coded failure into the task's ending. */
-export function recordedStage(
+export function recordedStage<State extends { readonly attempt: number }>(
   name: Stage,
-  work: StageWork,
+  work: StageWork<State>,
   stageLog: StageLog,
-  end: (ending: Ending) => Promise<Partial<FixStateValue>>,
-): (state: FixStateValue) => Promise<Partial<FixStateValue>> {
-  return async (state: FixStateValue): Promise<Partial<FixStateValue>> => {
+  end: (ending: Ending) => Promise<Partial<State>>,
+): (state: State) => Promise<Partial<State>> {
+  return async (state: State): Promise<Partial<State>> => {
     await stageLog.started(state.attempt, name);
-    let kept: Partial<FixStateValue> = {};
+    let kept: Partial<State> = {};
     try {
       const { update, summary } = await work(state, (found) => {
         kept = { ...kept, ...found };

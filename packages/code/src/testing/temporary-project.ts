@@ -42,6 +42,13 @@ export class TemporaryProject implements Disposable {
     return execFileSync('git', args, { cwd: this.folder, encoding: 'utf8' });
   }
 
+  /** A folder beside the repository; there. */
+  get scratch(): string {
+    const folder = join(this.#base, 'scratch');
+    mkdirSync(folder, { recursive: true });
+    return folder;
+  }
+
   get context(): ToolContext {
     return {
       workspace: this.folder,

@@ -16,7 +16,7 @@ const rules: Readonly<Record<string, RuleMeaning>> = {
   reportUnusedCoroutine: broken,
   reportUnhashable: broken,
   reportNoOverloadImplementation: broken,
-  reportAssertAlwaysTrue: suspicious,
+  reportAssertAlwaysTrue: { ...suspicious, same: 'assertion-of-a-tuple' },
   reportUnusedExcept: suspicious,
   reportAbstractUsage: suspicious,
 };

@@ -19,10 +19,11 @@ export const ruffRules: Readonly<Record<string, RuleMeaning>> = {
   F823: { ...broken, same: 'unbound-name' },
   F811: { ...suspicious, same: 'redefined' },
   F601: { ...suspicious, same: 'repeated-key' },
+  F631: { ...broken, same: 'assertion-of-a-tuple' },
   T100: { severity: 'warning', category: 'maintainability', same: 'debugger' },
   ...all(
     broken,
-    `F502 F503 F505 F506 F507 F508 F509 F521 F524 F525 F621 F622 F631 F633 F634 F701 F702 F704 F706 F707
+    `F502 F503 F505 F506 F507 F508 F509 F521 F524 F525 F621 F622 F633 F634 F701 F702 F704 F706 F707
     PLE0100 PLE0101 PLE0115 PLE0116 PLE0117 PLE0118 PLE0237 PLE0241 PLE0303 PLE0305 PLE0307 PLE0308 PLE0604
     PLE0643 PLE1132 PLE1142 PLE1205 PLE1206 PLE1300 PLE1307 PLE1507 PLE1519 PLE1520
     PLW0129 PLW0133 PLW0177 PLW0245 PLW0711 PLW1501 PLW2101

@@ -111,6 +111,9 @@ async function check(project: string, job: EngineJob): Promise<EngineAnswer> {
     const shown = names.slice(0, namesShown).join(', ') + (names.length > namesShown ? ', …' : '');
     gaps.push(`types of what uses ${shown} could not be checked (${project}): not installed`);
   }
+  if (code.length > 0 && code.every((diagnostic) => /^TS1\d{3}$/.test(diagnostic.code))) {
+    gaps.push(`types were not checked (${project}): the compiler looks at them only when no file has syntax errors`);
+  }
   const files = new Map(job.files.map((file) => [file.path, file]));
   return {
     version: compiler.version,
