@@ -12,9 +12,10 @@ export interface Backtracking {
 
 const longestPattern = 2000;
 const longestPrefix = 40;
-const enoughMs = 1000;
+/** In milliseconds of work: a few dozen characters should take none, some thousand should not take this. */
+const enoughMs = { exponential: 100, polynomial: 1000 } as const;
 /** A busy machine takes longer than the work does, so the work is measured and the wait is longer. */
-const patienceMs = 3000;
+const patienceMs = 5000;
 /** All ways to attack are tried with the first length, and the slowest of them with the others. */
 const lengths = {
   exponential: [16, 24, 32, 44],
@@ -46,7 +47,7 @@ export function findBacktracking(source: string, flags: string): Backtracking | 
       for (const { attack } of slowest) {
         for (const characters of longer) {
           const milliseconds = measure(expression, attack(characters));
-          if (milliseconds >= enoughMs) return { growth, characters, milliseconds };
+          if (milliseconds >= enoughMs[growth]) return { growth, characters, milliseconds };
         }
       }
     }
