@@ -304,6 +304,7 @@ const reviewed: [string, string, string, string | null][] = [
   ['broken syntax', 'src/a.js', 'exports.f = (;\n', 'change.syntax'],
   ['a removed validation', 'src/b.js', 'exports.g = (x) => {\n  return x;\n};\n', 'validation.removed'],
   ['a file nobody named', 'src/c.js', 'exports.h = 2;\n', 'change.unexpected-file'],
+  ['a name that is nowhere', 'src/a.js', 'exports.f = (x) => (x ? x : y);\n', 'oxlint/no-undef'],
   ['an early exit', 'src/a.js', 'exports.f = () => process.exit(0);\n', 'process.exit'],
 ];
 

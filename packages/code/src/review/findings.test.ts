@@ -111,12 +111,15 @@ describe('findings', () => {
   test('that a change brought are those beyond what was there, on its own lines first', () => {
     const at = (path: string, ...lines: number[]): Finding[] =>
       lines.map((line) => ({ ...finding('one/a', line, { path }), evidence: 'same text' }));
-    const changed = (_: string, line: number) => line === 5;
-    const brought = (now: Finding[], before: Finding[]) =>
-      broughtIn(now, before, new Map([['old.js', 'a.js']]), changed).map(({ line }) => line);
+    const isChanged = (_: string, line: number) => line === 5;
+    const change = { renamed: new Map([['old.js', 'a.js']]), isChanged, forgiving: false };
+    const brought = (now: Finding[], before: Finding[]) => broughtIn(now, before, change).map(({ line }) => line);
     assert.deepEqual(brought(at('a.js', 5, 9), at('a.js', 4)), [5]);
     assert.deepEqual(brought(at('a.js', 5, 9), at('old.js', 4, 8)), []);
     assert.deepEqual(brought(at('a.js', 9), []), [9], 'on a line that was left alone');
     assert.deepEqual(brought(at('a.js', 5), at('other.js', 5)), [5]);
+    const edited = at('a.js', 5).map((one) => ({ ...one, evidence: 'same text, edited' }));
+    assert.equal(broughtIn(edited, at('a.js', 5), change).length, 1, 'who edits a line answers for it');
+    assert.equal(broughtIn(edited, at('a.js', 5), { ...change, forgiving: true }).length, 0);
   });
 });

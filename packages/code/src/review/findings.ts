@@ -112,28 +112,35 @@ function likeness({ rule, evidence }: Finding, path: string): string {
 
 /**
  * Those of `now` that the change brought: of findings that look alike there may be as many as there were before, and those
- * on untouched lines are taken for the old ones first. `renamed` leads from a path before to the path now.
+ * on untouched lines are taken for the old ones first. `renamed` leads from a path before to the path now. A line that was edited
+ * answers for what is on it, unless `forgiving`: then what was said of it before with the same words is old.
  */
 export function broughtIn(
   now: readonly Finding[],
   before: readonly Finding[],
-  renamed: ReadonlyMap<string, string>,
-  isChanged: (path: string, line: number) => boolean,
+  change: {
+    readonly renamed: ReadonlyMap<string, string>;
+    readonly isChanged: (path: string, line: number) => boolean;
+    readonly forgiving: boolean;
+  },
 ): Finding[] {
-  const old = new Map<string, number>();
+  const old = new Map<string, Finding[]>();
   for (const finding of before) {
-    const key = likeness(finding, renamed.get(finding.path) ?? finding.path);
-    old.set(key, (old.get(key) ?? 0) + 1);
+    const key = likeness(finding, change.renamed.get(finding.path) ?? finding.path);
+    old.set(key, [...(old.get(key) ?? []), finding]);
   }
   const fresh = new Set<Finding>();
   for (const changed of [false, true]) {
     for (const finding of now) {
-      if (isChanged(finding.path, finding.line) !== changed) continue;
-      const key = likeness(finding, finding.path);
-      const left = old.get(key) ?? 0;
-      if (left > 0) old.set(key, left - 1);
-      else fresh.add(finding);
+      if (change.isChanged(finding.path, finding.line) !== changed) continue;
+      if (old.get(likeness(finding, finding.path))?.pop() === undefined) fresh.add(finding);
     }
   }
-  return now.filter((finding) => fresh.has(finding));
+  const said = new Set(
+    [...old.values()].flat().map(({ rule, path, message }) => `${rule} ${change.renamed.get(path) ?? path} ${message}`),
+  );
+  return now.filter(
+    (finding) =>
+      fresh.has(finding) && !(change.forgiving && said.has(`${finding.rule} ${finding.path} ${finding.message}`)),
+  );
 }
