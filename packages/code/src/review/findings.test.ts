@@ -35,8 +35,11 @@ describe('findings', () => {
   test('that say the same of one line are one, with the worse severity and both names', () => {
     const found = assemble(
       [
-        { engine: engine('one', 'x'), findings: [finding('one/a', 3), finding('one/a', 4)] },
-        { engine: engine('two', 'x'), findings: [finding('two/b', 3, { severity: 'error', column: 9 })] },
+        {
+          engine: engine('one', 'x'),
+          findings: [finding('one/a', 3, { endColumn: 8 }), finding('one/a', 3, { column: 20 }), finding('one/a', 4)],
+        },
+        { engine: engine('two', 'x'), findings: [finding('two/b', 3, { severity: 'error', column: 4 })] },
         { engine: engine('three'), findings: [finding('three/c', 3)] },
       ],
       files,
@@ -47,6 +50,7 @@ describe('findings', () => {
       [
         ['one/a', 'error', 3, ['two/b']],
         ['three/c', 'warning', 3, []],
+        ['one/a', 'warning', 3, []],
         ['one/a', 'warning', 4, []],
       ],
     );

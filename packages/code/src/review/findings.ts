@@ -23,7 +23,7 @@ export function assemble(
   lineOf: (path: string, line: number) => string,
 ): Finding[] {
   const unparsed = new Set(answers.flatMap(({ findings }) => findings.filter(isSyntax).map((finding) => finding.path)));
-  const merged = new Map<string, Finding>();
+  const merged = new Map<string, Finding[]>();
   for (const { engine, findings } of answers) {
     for (const raw of findings) {
       const file = files.get(raw.path);
@@ -33,21 +33,29 @@ export function assemble(
       const name = raw.rule.slice(raw.rule.indexOf('/') + 1);
       // One syntax error is enough: what follows it is guessed.
       const same = isSyntax(raw) ? 'syntax' : (engine.meaning(name).same ?? raw.rule);
-      const key = JSON.stringify([
-        raw.path,
-        same === 'syntax' ? 0 : raw.line,
-        same,
-        same === raw.rule ? raw.column : 0,
-      ]);
-      const known = merged.get(key);
-      merged.set(key, known === undefined ? quoted(finding, lineOf) : joined(known, finding));
+      const key = JSON.stringify([raw.path, same === 'syntax' ? 0 : raw.line, same]);
+      const known = merged.get(key) ?? [];
+      const alike = known.findIndex((other) => same === 'syntax' || samePlace(other, raw));
+      if (alike < 0) merged.set(key, [...known, quoted(finding, lineOf)]);
+      else known[alike] = joined(known[alike] ?? quoted(finding, lineOf), finding);
     }
   }
-  return marked([...merged.values()].sort(inOrder));
+  return marked([...merged.values()].flat().sort(inOrder));
+}
+
+/** Two engines mean the same place when one begins inside what the other marks; one engine says of each place what it says. */
+function samePlace(one: RawFinding, other: RawFinding): boolean {
+  const begin = (finding: RawFinding) => finding.column ?? 1;
+  if (one.rule === other.rule) return begin(one) === begin(other);
+  const end = (finding: RawFinding) =>
+    (finding.endLine ?? finding.line) > finding.line
+      ? Number.POSITIVE_INFINITY
+      : Math.max(finding.endColumn ?? 0, begin(finding) + 1);
+  return begin(one) < end(other) && begin(other) < end(one);
 }
 
 /** Worst first, then by place. */
-export function inOrder(a: Finding, b: Finding): number {
+function inOrder(a: Finding, b: Finding): number {
   return (
     severities.indexOf(a.severity) - severities.indexOf(b.severity) ||
     (a.path < b.path ? -1 : a.path > b.path ? 1 : 0) ||
