@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createPythonParser } from '../../languages/python/syntax.ts';
 import { type Backtracking, findBacktracking } from './backtracking.ts';
 import { javaScriptExpressions, pythonExpressions } from './expressions.ts';
 
@@ -10,6 +11,7 @@ const { folder, files, seconds } = JSON.parse(readFileSync(0, 'utf8')) as {
   seconds: number;
 };
 const deadline = performance.now() + seconds * 1000;
+const parser = createPythonParser();
 const known = new Map<string, Backtracking | null>();
 const found: unknown[] = [];
 let unread = 0;
@@ -19,7 +21,7 @@ for (const { path, language } of files) {
     continue;
   }
   const text = readFileSync(join(folder, path), 'utf8');
-  const expressions = language === 'python' ? await pythonExpressions(text) : javaScriptExpressions(path, text);
+  const expressions = language === 'python' ? await pythonExpressions(text, parser) : javaScriptExpressions(path, text);
   for (const { source, flags, start, end } of expressions) {
     const key = `${flags}/${source}`;
     const backtracking = known.has(key) ? known.get(key) : findBacktracking(source, flags);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { createPythonParser } from '../../languages/python/syntax.ts';
 import { findBacktracking } from './backtracking.ts';
 import { javaScriptExpressions, pythonExpressions } from './expressions.ts';
 
@@ -38,7 +39,7 @@ describe('backtracking', { timeout: 120_000 }, () => {
     );
     const python =
       'import re\nA = re.compile(r"(?P<n>a)(?P=n)\\Z")\nre.match(r"b", x)\nre.match("c\\n", x)\nother(r"d")\n';
-    assert.deepEqual((await pythonExpressions(python)).map(({ source }) => source).sort(), [
+    assert.deepEqual((await pythonExpressions(python, createPythonParser())).map(({ source }) => source).sort(), [
       '(?<n>a)\\k<n>$',
       '^(?:b)',
     ]);

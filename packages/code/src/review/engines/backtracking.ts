@@ -24,7 +24,6 @@ const lengths = {
 const mostAttacks = 4;
 const suffixes = ['\u0000', '!', '\n', ''] as const;
 const run = new Script('expression.test(text)');
-const place: { expression?: RegExp; text?: string } = createContext({});
 
 /**
  * Looks for a text on which the expression backtracks without end: scslre names the quantifiers and the character, and only
@@ -37,17 +36,19 @@ export function findBacktracking(source: string, flags: string): Backtracking | 
     const { reports } = analyse({ source, flags }, { reportTypes: { Move: false }, maxReports: 4 });
     if (reports.length === 0) return null;
     const expression = new RegExp(source, flags.replace(/[gy]/g, ''));
+    const place: Place = { expression, text: '' };
+    createContext(place);
     const starts = shortestMatches(source, flags);
     for (const { exponential, character } of reports) {
       const growth = exponential ? 'exponential' : 'polynomial';
       const [first, ...longer] = lengths[growth];
       const slowest = [...attacks(starts, character.pick, suffixes)]
-        .map((attack) => ({ attack, milliseconds: measure(expression, attack(first)) }))
+        .map((attack) => ({ attack, milliseconds: measure(place, attack(first)) }))
         .sort((a, b) => b.milliseconds - a.milliseconds)
         .slice(0, mostAttacks);
       for (const { attack } of slowest) {
         for (const characters of longer) {
-          const milliseconds = measure(expression, attack(characters));
+          const milliseconds = measure(place, attack(characters));
           if (milliseconds >= enoughMs[growth]) return { growth, characters, milliseconds };
         }
       }
@@ -70,6 +71,12 @@ function shortestMatches(source: string, flags: string): string[] {
   return [...new Set(found)];
 }
 
+/** What a script of its own, which can be stopped, finds as its global variables. */
+interface Place {
+  readonly expression: RegExp;
+  text: string;
+}
+
 type Attack = (length: number) => string;
 
 function* attacks(starts: readonly string[], character: string, ends: readonly string[]): Generator<Attack> {
@@ -83,8 +90,8 @@ function* attacks(starts: readonly string[], character: string, ends: readonly s
   }
 }
 
-function measure(expression: RegExp, text: string): number {
-  Object.assign(place, { expression, text });
+function measure(place: Place, text: string): number {
+  place.text = text;
   const begun = process.cpuUsage();
   try {
     run.runInContext(place, { timeout: patienceMs });

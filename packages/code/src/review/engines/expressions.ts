@@ -1,5 +1,5 @@
 import { parseJavaScript } from '../../languages/javascript/syntax.ts';
-import { createPythonParser, type SyntaxNode } from '../../languages/python/syntax.ts';
+import type { PythonParser, SyntaxNode } from '../../languages/python/syntax.ts';
 
 /** A regular expression in a source file, in JavaScript's notation. */
 export interface Expression {
@@ -27,10 +27,9 @@ export function javaScriptExpressions(path: string, text: string): Expression[] 
 }
 
 const pythonCalls = /^re\.(compile|match|search|fullmatch|findall|finditer|sub|subn|split)$/;
-const parser = createPythonParser();
 
 /** Raw strings that a Python file gives to `re`, as far as JavaScript has the same notation. */
-export async function pythonExpressions(text: string): Promise<Expression[]> {
+export async function pythonExpressions(text: string, parser: PythonParser): Promise<Expression[]> {
   if (!/\bre\./.test(text)) return [];
   const found: Expression[] = [];
   const pending: SyntaxNode[] = [(await parser.parse(text)).root];

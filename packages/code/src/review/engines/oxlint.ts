@@ -82,7 +82,8 @@ async function lint(
   options: readonly string[],
 ): Promise<{ version: string; findings: RawFinding[] }> {
   const oxlint = installed('oxlint', 'bin/oxlint');
-  const configuration = join(job.scratch, 'oxlint.json');
+  // Both forms may be at work at the same time.
+  const configuration = join(job.scratch, `oxlint${options.join('')}.json`);
   await writeFile(configuration, JSON.stringify(configurationOf(rules, react)));
   const deadline = performance.now() + job.timeoutMs;
   const findings: RawFinding[] = [];
