@@ -1,11 +1,17 @@
-import { existsSync, mkdirSync, statSync, watch, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Result } from '@nova/core';
-import { openSqliteLedgerReader } from '@nova/messaging';
+import { type Result, repairEvaluate, resultSchema } from '@nova/core';
+import { getJson, openFolderBlobs, openSqliteLedgerReader } from '@nova/messaging';
+import { z } from 'zod';
 import { git, Place, shop } from './nova.ts';
 
-/** One SIGKILL: of what, and exactly where in the task's journal. */
+/** What a person asks for at the moment of the kill, and how much else goes on then. */
+export const occasions = ['alone', 'pausing', 'cancelling', 'several'] as const;
+export type Occasion = (typeof occasions)[number];
+
+/** One SIGKILL: of what, exactly where in the task's journal, and on which occasion. */
 export interface Strike {
+  readonly occasion: Occasion;
   readonly victim: 'server' | 'host' | 'runner';
   readonly position: number;
   readonly entry: 'started' | 'finished';
@@ -15,13 +21,12 @@ export interface Strike {
 /** Without walls, every run of the tests can leave a mark outside; with them, nothing can. */
 export type Walls = 'bubblewrap' | 'none';
 
-/** What came of a fix that was struck, seen from outside. */
+/** What came of fixes that were struck, seen from outside. */
 export interface Struck {
   readonly killed: number;
-  readonly sameResult: boolean;
-  /** What differs from the reference, in words. */
-  readonly differences: readonly string[];
-  /** How often the branch was moved, counted by the repository's own reflog. */
+  /** Outcome of every task, with what differs from what it should be, in words. */
+  readonly tasks: readonly { readonly outcome: string; readonly faults: readonly string[] }[];
+  /** How often branches were moved, counted by the repository's own reflogs. */
   readonly branchMoves: number;
   /** How often the failing test ran, counted by a file outside Nova; null inside walls. */
   readonly testRuns: number | null;
@@ -75,7 +80,10 @@ export async function undisturbed(walls: Walls): Promise<Reference> {
   };
 }
 
-/** Runs a whole fix in a place of its own, kills the victim at the named position, and looks at what came of it. */
+/** How many tasks of one repository run when several do; one of them has to wait. */
+const severalTasks = 3;
+
+/** Runs whole fixes in a place of their own, kills the victim at the named position, and looks at what came of it. */
 async function strike(at: Strike, reference: Reference): Promise<Struck> {
   const begun = performance.now();
   using place = new Place();
@@ -83,26 +91,38 @@ async function strike(at: Strike, reference: Reference): Promise<Struck> {
   const repository = place.repository('shop', marked(witness));
   const breakpoint = join(place.folder, 'breakpoint');
   mkdirSync(breakpoint);
-  let killed = 0;
+  const reached = join(breakpoint, 'reached');
+  const struck = Promise.withResolvers<number>();
+  struck.promise.catch(() => {});
+  let once = false;
   const watcher = watch(breakpoint, () => {
-    if (!existsSync(join(breakpoint, 'reached')) || existsSync(join(breakpoint, 'go'))) return;
-    for (const pid of place.processes()[at.victim]) killed += kill(pid) ? 1 : 0;
-    writeFileSync(join(breakpoint, 'go'), '');
+    // The file is there before its text is.
+    const callId = once || !existsSync(reached) ? '' : readFileSync(reached, 'utf8');
+    if (callId === '') return;
+    once = true;
+    blow(place, at, callId)
+      .finally(() => writeFileSync(join(breakpoint, 'go'), ''))
+      .then(struck.resolve, struck.reject);
   });
   try {
-    const { result } = await place.fix(repository, 'node --test', ['--sandbox', reference.walls], {
+    const env = {
       NOVA_BREAKPOINT: `${at.position}:${at.entry}:${at.when}`,
       NOVA_BREAKPOINT_FOLDER: breakpoint,
-    });
-    const branch = `refs/heads/nova/${result.task}`;
-    const tree = result.outcome === 'delivered' ? git(repository, 'rev-parse', `${branch}:src`) : '';
-    const reflog = result.outcome === 'delivered' ? git(repository, 'reflog', 'show', '--format=%H', branch) : '';
-    const differences = compare(reference, result, tree);
+    };
+    const args = ['fix', '--repo', repository, '--test', 'node --test', '--json', '--sandbox', reference.walls];
+    const count = at.occasion === 'several' ? severalTasks : 1;
+    const results = await Promise.all(Array.from({ length: count }, async () => resultOf(place, args, env)));
+    const tasks = [];
+    for (const result of results) {
+      const tree = result.outcome === 'delivered' ? git(repository, 'rev-parse', `${branchOf(result)}:src`) : '';
+      const cancelled = result.outcome === 'cancelled' && at.occasion === 'cancelling';
+      const faults = cancelled ? await whatIsLost(place, result, reference) : compare(reference, result, tree);
+      tasks.push({ outcome: result.outcome, faults });
+    }
     return {
-      killed,
-      sameResult: differences.length === 0,
-      differences,
-      branchMoves: reflog === '' ? 0 : reflog.split('\n').length,
+      killed: await struck.promise,
+      tasks,
+      branchMoves: branchMoves(repository),
       testRuns: reference.walls === 'none' ? marks(witness) : null,
       processesLeft: place.processes().all.length,
       seconds: (performance.now() - begun) / 1000,
@@ -110,6 +130,62 @@ async function strike(at: Strike, reference: Reference): Promise<Struck> {
   } finally {
     watcher.close();
   }
+}
+
+/** Asks for what is to be asked, has it acknowledged, and kills. `callId` is where the task stands. */
+async function blow(place: Place, at: Strike, callId: string): Promise<number> {
+  const task = callId.split('/')[0] ?? '';
+  if (at.occasion === 'pausing') await place.ask(task, 'pause', 'to be killed');
+  if (at.occasion === 'cancelling') await place.ask(task, 'cancel', 'to be killed');
+  return place.processes()[at.victim].filter(kill).length;
+}
+
+/** A fix that was paused is resumed, as its person would. */
+async function resultOf(place: Place, args: readonly string[], env: Readonly<Record<string, string>>): Promise<Result> {
+  let ran = await place.run(args, env);
+  const paused = /Task (t\w+) is paused: to be killed/.exec(ran.stderr)?.[1];
+  if (paused !== undefined) ran = await place.run(['resume', paused, '--json'], env);
+  if (ran.stdout.trim() === '') throw new Error(`No Result: ${ran.stderr.slice(-1000)}`);
+  return resultSchema.parse(JSON.parse(ran.stdout));
+}
+
+const branchOf = (result: Result) => `refs/heads/nova/${result.task}`;
+
+function branchMoves(repository: string): number {
+  const refs = git(repository, 'for-each-ref', '--format=%(refname)', 'refs/heads/nova/').split('\n');
+  return refs
+    .filter((ref) => ref !== '')
+    .reduce((sum, ref) => sum + git(repository, 'reflog', 'show', '--format=%H', ref).split('\n').length, 0);
+}
+
+/** What the Result of a cancelled fix does not tell although it was recorded, and what its record leaves open. */
+async function whatIsLost(place: Place, result: Result, reference: Reference): Promise<string[]> {
+  const faults: string[] = [];
+  await using ledger = await openSqliteLedgerReader({ path: join(place.home, 'ledger.sqlite') });
+  const blobs = await openFolderBlobs(join(place.home, 'blobs'));
+  const events = await ledger.read(`task/${result.task}`);
+  const open = new Set<string>();
+  let tried = 0;
+  for (const { type, data } of events) {
+    const callId = String(data['callId']);
+    if (type === 'nova.journal.started') open.add(callId);
+    if (type !== 'nova.journal.finished') continue;
+    open.delete(callId);
+    if (data['failure'] !== null) continue;
+    const name = callId.split('/')[3];
+    if (name === 'repair.localise' && JSON.stringify(result.suspects) !== JSON.stringify(reference.result.suspects)) {
+      faults.push('suspects were recorded and are not those of the Result');
+    }
+    if (name === 'workspace.capture' && result.base === null)
+      faults.push('the base was recorded and is not in the Result');
+    if (name !== 'repair.evaluate') continue;
+    const outcome = await getJson(blobs, String(data['output']), z.object({ output: repairEvaluate.output }));
+    tried += outcome.output.verdicts.length;
+  }
+  if (open.size > 0) faults.push(`calls without an outcome: ${[...open].join(', ')}`);
+  if (tried !== result.tried.candidates)
+    faults.push(`${tried} candidates were tried, the Result says ${result.tried.candidates}`);
+  return faults;
 }
 
 function kill(pid: number): boolean {
@@ -154,16 +230,18 @@ function compare(reference: Reference, result: Result, tree: string): string[] {
 const victims = ['server', 'host', 'runner'] as const;
 
 /** Every place of a reference's journal, struck at every victim. */
-export function everyStrike(reference: Reference): Strike[] {
+export function everyStrike(reference: Reference, occasion: Occasion): Strike[] {
   return reference.entries.flatMap(({ position, entry }) =>
-    victims.flatMap((victim) => (['before', 'after'] as const).map((when) => ({ victim, position, entry, when }))),
+    victims.flatMap((victim) =>
+      (['before', 'after'] as const).map((when) => ({ occasion, victim, position, entry, when })),
+    ),
   );
 }
 
 /** Strikes once and says how it went: a line for the table, and what was wrong, if anything. */
 export async function strikeAndJudge(at: Strike, reference: Reference): Promise<{ line: string; faults: string[] }> {
   const callId = reference.entries[at.position - 1]?.callId.split('/').slice(1).join('/') ?? '';
-  const name = `${at.victim.padEnd(6)} ${at.when.padEnd(6)} ${at.entry.padEnd(8)} ${callId.padEnd(36)}`;
+  const name = `${at.occasion.padEnd(10)} ${at.victim.padEnd(6)} ${at.when.padEnd(6)} ${at.entry.padEnd(8)} ${callId.padEnd(36)}`;
   const struck = await strike(at, reference).catch((error: unknown) => String(error));
   const faults = typeof struck === 'string' ? [struck] : judge(struck, at, reference);
   const line = `${name} ${typeof struck === 'string' ? 'no Result' : row(struck)} ${faults.length === 0 ? 'ok' : 'FAILED'}`;
@@ -171,18 +249,25 @@ export async function strikeAndJudge(at: Strike, reference: Reference): Promise<
 }
 
 function row(struck: Struck): string {
+  const outcomes = struck.tasks.map((task) => task.outcome).join(' ');
   const runs = struck.testRuns === null ? '' : `  test runs ${struck.testRuns}`;
-  return `killed ${struck.killed}  branch moves ${struck.branchMoves}${runs}  left ${struck.processesLeft}  ${struck.seconds.toFixed(1)} s`;
+  return `${outcomes}  killed ${struck.killed}  branch moves ${struck.branchMoves}${runs}  left ${struck.processesLeft}  ${struck.seconds.toFixed(1)} s`;
 }
 
 function judge(struck: Struck, at: Strike, reference: Reference): string[] {
-  const faults = [...struck.differences];
-  if (struck.branchMoves !== 1) faults.push(`the branch was moved ${struck.branchMoves} times`);
+  const faults = struck.tasks.flatMap((task) => task.faults);
+  const delivered = struck.tasks.filter((task) => task.outcome === 'delivered').length;
+  if (struck.branchMoves !== delivered) {
+    faults.push(`branches were moved ${struck.branchMoves} times, ${delivered} were delivered`);
+  }
   if (struck.processesLeft !== 0) faults.push(`${struck.processesLeft} processes were left`);
   if (struck.testRuns !== null && reference.testRuns !== null) {
     // A dead server or host interrupts no command, so nothing runs twice; a dead runner's call is repeated.
-    const repeated = struck.testRuns - reference.testRuns;
-    if (repeated < 0 || (repeated > 0 && at.victim !== 'runner')) faults.push(`${repeated} test runs too many`);
+    const repeated = struck.testRuns - reference.testRuns * struck.tasks.length;
+    const cut = struck.tasks.some((task) => task.outcome === 'cancelled');
+    if ((repeated < 0 && !cut) || (repeated > 0 && at.victim !== 'runner')) {
+      faults.push(`${repeated} test runs too many`);
+    }
   }
   return faults;
 }

@@ -1,5 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -75,6 +78,18 @@ export class Place implements Disposable {
       throw new Error(`fix ended with ${ran.code} and no Result:\n${ran.stderr}\n${this.#logTails()}`);
     }
     return { ...ran, result: resultSchema.parse(JSON.parse(ran.stdout)) };
+  }
+
+  /** Asks the server that runs here for something about a task; resolves when it has acknowledged it. */
+  async ask(task: string, wish: 'pause' | 'cancel', reason: string): Promise<void> {
+    const headers = { 'content-type': 'application/json', 'idempotency-key': randomUUID() };
+    const socketPath = join(this.home, 'run/server.sock');
+    const asking = request({ socketPath, method: 'POST', path: `/v1/tasks/${task}/${wish}`, headers });
+    asking.end(JSON.stringify({ reason }));
+    const [answer] = (await once(asking, 'response')) as [IncomingMessage];
+    answer.resume();
+    await once(answer, 'end');
+    if (answer.statusCode !== 200) throw new Error(`${wish} was answered with ${answer.statusCode}`);
   }
 
   /** Nova's processes that work in this place. */

@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util';
-import { everyStrike, strikeAndJudge, undisturbed, type Walls } from './kill-matrix.ts';
+import { everyStrike, occasions, strikeAndJudge, undisturbed, type Walls } from './kill-matrix.ts';
 
-const help = `npm run kill-matrix -- [--sandbox bubblewrap|none] [--every N] [--first K]
+const help = `npm run kill-matrix -- [--sandbox bubblewrap|none] [--on OCCASION] [--every N] [--first K]
 
 Kills server, host and runner in turn just before and after every journal entry of a whole fix, and prints a line for
-each: how many processes were killed, how often the branch moved, how often the tests ran (counted outside, where
+each. OCCASION says what else goes on then: nothing (alone), a pause that was just asked for (pausing; it is resumed
+afterwards), a cancellation (cancelling), two more fixes on the same repository (several); all is each of them. A line says how many processes were killed, how often the branch moved, how often the tests ran (counted outside, where
 nothing isolates), how many processes were left. --every N takes every Nth place, --first K starts at the Kth.
 Exit code 1 when one differs from the undisturbed fix.
 `;
@@ -12,6 +13,7 @@ Exit code 1 when one differs from the undisturbed fix.
 const { values } = parseArgs({
   options: {
     sandbox: { type: 'string', default: 'bubblewrap' },
+    on: { type: 'string', default: 'all' },
     every: { type: 'string', default: '1' },
     first: { type: 'string', default: '1' },
     help: { type: 'boolean', default: false },
@@ -19,14 +21,16 @@ const { values } = parseArgs({
 });
 const every = Number(values.every);
 const first = Number(values.first);
+const chosen = occasions.filter((occasion) => values.on === 'all' || values.on === occasion);
 const known = values.sandbox === 'bubblewrap' || values.sandbox === 'none';
-if (values.help || !known || !(every >= 1) || !(first >= 1)) {
+if (values.help || !known || chosen.length === 0 || !(every >= 1) || !(first >= 1)) {
   process.stdout.write(help);
   process.exit(values.help ? 0 : 2);
 }
 
 const reference = await undisturbed(values.sandbox as Walls);
-const strikes = everyStrike(reference).filter((_, index) => index >= first - 1 && (index - first + 1) % every === 0);
+const all = chosen.flatMap((occasion) => everyStrike(reference, occasion));
+const strikes = all.filter((_, index) => index >= first - 1 && (index - first + 1) % every === 0);
 const failures: string[] = [];
 for (const [index, at] of strikes.entries()) {
   const { line, faults } = await strikeAndJudge(at, reference);

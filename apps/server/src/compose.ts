@@ -85,6 +85,8 @@ export async function serve(folder: DataFolder, port: number | null): Promise<vo
       'request',
       createApp({ lifetime, api: apiRouter(parts, false), web: { guard, pages: pagesRouter(guard, dashboardFolder) } }),
     );
+    // What carries tasks takes long to load; loaded with the first task, it would hold up everybody's live events.
+    await import('@nova/agents');
     handles.use(serveLive(web.server, { tail, board, host, guard }));
     handles.use(announce(folder.serverInfo, { pid: process.pid, port: web.port, url: addressOf(web.port), startedAt }));
   }

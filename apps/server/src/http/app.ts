@@ -27,15 +27,15 @@ export function createApp({ lifetime, api, web }: AppParts): Express {
     next();
   });
   if (web) {
-    app.use(pageHeaders, (request, _response, next) => next(web.guard.strangeHost(request)));
+    app.use((request, _response, next) => next(web.guard.strangeHost(request)));
     app.use(`/${apiVersion}`, (request, _response, next) => next(web.guard.refusal(request)));
   }
   app.use(`/${apiVersion}`, (_request, response, next) => {
-    response.set('Cache-Control', 'private, no-cache');
+    response.set({ 'Cache-Control': 'private, no-cache', 'X-Content-Type-Options': 'nosniff' });
     next();
   });
   app.use(`/${apiVersion}`, jsonBody, api);
-  if (web) app.use(web.pages);
+  if (web) app.use(pageHeaders, web.pages);
   app.use(unknownPath);
   app.use(problems(systemClock));
   return app;

@@ -17,7 +17,7 @@ const contentPolicy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** Headers for everything that leaves over TCP. */
+/** Headers of the dashboard's pages and files. */
 export const pageHeaders: RequestHandler = (_request, response, next) => {
   response.set({
     'Content-Security-Policy': contentPolicy,

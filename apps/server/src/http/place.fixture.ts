@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { eventCatalogue, type HostActivity, type NewEvent, systemClock } from '@nova/core';
 import { type Blobs, type Ledger, openFolderBlobs, openSqliteLedger } from '@nova/messaging';
-import { io, type Socket } from 'socket.io-client';
 import { openAccessToken } from '../auth/access-token.ts';
 import { Guard } from '../auth/guard.ts';
 import { HostLink } from '../fleet/host-link.ts';
@@ -77,15 +76,9 @@ export class Place implements AsyncDisposable {
     return fetch(`${this.url}/v1${path}`, { ...init, headers, signal: AbortSignal.timeout(30_000) });
   }
 
-  /** A socket that is closed with the place. */
-  socket(options: { readonly token?: string } = {}): Socket {
-    const socket = io(this.url, {
-      path: '/live',
-      forceNew: true,
-      extraHeaders: { authorization: `Bearer ${options.token ?? this.token}` },
-    });
-    this.#handles.defer(() => void socket.close());
-    return socket;
+  /** Does something before the place is closed. */
+  before(closing: () => void): void {
+    this.#handles.defer(closing);
   }
 
   /** Records a task nobody carries; resolves with its id. */

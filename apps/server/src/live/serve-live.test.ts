@@ -2,10 +2,22 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { createLive, gapSchema, type LiveActivity, liveEventsSchema, subscribedSchema } from '@nova/client';
+import { createLive, gapSchema, type LiveActivity, liveEventsSchema, livePath, subscribedSchema } from '@nova/client';
 import type { NovaError, RecordedEvent } from '@nova/core';
+import { io, type Socket } from 'socket.io-client';
 import { newEvent, Place } from '../http/place.fixture.ts';
 import { RawSocket } from './raw-socket.fixture.ts';
+
+/** A socket that is closed with the place. */
+function socketTo(place: Place, token = place.token): Socket {
+  const socket = io(place.url, {
+    path: livePath,
+    forceNew: true,
+    extraHeaders: { authorization: `Bearer ${token}` },
+  });
+  place.before(() => void socket.close());
+  return socket;
+}
 
 /** Collects events until as many have come as are wanted. */
 class Collector {
@@ -27,17 +39,17 @@ class Collector {
   }
 }
 
-async function ask(socket: ReturnType<Place['socket']>, name: string, value: unknown) {
+async function ask(socket: Socket, name: string, value: unknown) {
   return subscribedSchema.parse(await socket.emitWithAck(name, value));
 }
 
 /** What the socket hears next of an event. */
-function next(socket: ReturnType<Place['socket']>, event: string): Promise<unknown> {
+function next(socket: Socket, event: string): Promise<unknown> {
   return new Promise((resolve) => socket.once(event, resolve));
 }
 
 /** The code of a refusal, or `ok`. */
-async function outcome(socket: ReturnType<Place['socket']>, name: string, value: unknown): Promise<string> {
+async function outcome(socket: Socket, name: string, value: unknown): Promise<string> {
   const answer = await ask(socket, name, value);
   return answer.ok ? 'ok' : answer.problem.code;
 }
@@ -52,8 +64,8 @@ function memoryInUse(): number {
 describe('live events', () => {
   it('are for those who know the token', async () => {
     await using place = await Place.open();
-    assert.ok((await next(place.socket({ token: 'wrong' }), 'connect_error')) instanceof Error);
-    const known = place.socket();
+    assert.ok((await next(socketTo(place, 'wrong'), 'connect_error')) instanceof Error);
+    const known = socketTo(place);
     await next(known, 'connect');
     await assert.rejects(RawSocket.open(place.url, 'wrong'), /403|401|400/);
   });
@@ -62,7 +74,7 @@ describe('live events', () => {
     await using place = await Place.open();
     const one = await place.submitted('one');
     await place.submitted('two');
-    using live = createLive(place.socket());
+    using live = createLive(socketTo(place));
     const fleet = new Collector();
     const task = new Collector();
     live.follow('fleet', 0, fleet);
@@ -86,7 +98,7 @@ describe('live events', () => {
     for (let n = 0; n < 10; n += 1) {
       await place.parts.ledger.append(`task/${id}`, events, { expectedVersion: 'any', key: `many${n}` });
     }
-    using live = createLive(place.socket());
+    using live = createLive(socketTo(place));
     const follower = new Collector();
     live.follow('fleet', 1000, follower);
     const seen = await follower.until(4001);
@@ -99,7 +111,7 @@ describe('live events', () => {
   it('stop when nobody follows them any more', async () => {
     await using place = await Place.open();
     const id = await place.submitted('quiet');
-    const socket = place.socket();
+    const socket = socketTo(place);
     using live = createLive(socket);
     const first = new Collector();
     const following = live.follow(`task/${id}`, 0, first);
@@ -117,7 +129,7 @@ describe('live events', () => {
     await using place = await Place.open();
     const id = await place.submitted('busy');
     const other = await place.submitted('other');
-    const socket = place.socket();
+    const socket = socketTo(place);
     using live = createLive(socket);
     const heard: LiveActivity[] = [];
     live.follow(`task/${id}`, 0, { events: () => {}, activity: (one) => void heard.push(one) });
@@ -136,7 +148,7 @@ describe('live events', () => {
   it('are refused with a code when what is asked makes no sense', async () => {
     await using place = await Place.open();
     const id = await place.submitted('known');
-    const socket = place.socket();
+    const socket = socketTo(place);
     const cases: readonly [unknown, string][] = [
       [{ topic: 'task/nobody', after: 0 }, 'task.unknown'],
       [{ topic: `task/${id.slice(0, 3)}`, after: 0 }, 'task.unknown'],
@@ -157,7 +169,7 @@ describe('live events', () => {
     }
     assert.equal(await outcome(socket, 'subscribe', { topic: `task/${id}`, after: 0 }), 'usage.invalid');
     const told: NovaError[] = [];
-    using live = createLive(place.socket());
+    using live = createLive(socketTo(place));
     const refused = new Promise<void>((resolve) => {
       live.follow('task/nobody', 0, {
         events: () => {},
@@ -174,7 +186,7 @@ describe('live events', () => {
   it('survive garbage: only the socket that sends it is closed', async () => {
     await using place = await Place.open();
     await place.submitted('one');
-    using live = createLive(place.socket());
+    using live = createLive(socketTo(place));
     const healthy = new Collector();
     live.follow('fleet', 0, healthy);
     await healthy.until(1);
@@ -218,7 +230,7 @@ describe('live events', () => {
     const grown = memoryInUse() - before;
     assert.ok(grown < flood / 3, `${grown} bytes more for a flood of ${flood}`);
     // A reader beside it is served all the while.
-    using live = createLive(place.socket());
+    using live = createLive(socketTo(place));
     const healthy = new Collector();
     live.follow('fleet', batches * events.length, healthy);
     await healthy.until(1);

@@ -1,15 +1,15 @@
 import { foldTask, NovaError, type RecordedEvent, type TaskView } from '@nova/core';
-import type { Ledger } from '@nova/messaging';
+import type { LedgerReader } from '@nova/messaging';
 
 /** The views of all tasks: a fold of the ledger, caught up with it at every look. */
 export class TaskBoard {
-  readonly #ledger: Ledger;
+  readonly #ledger: Pick<LedgerReader, 'readAll'>;
   readonly #views = new Map<string, TaskView>();
   readonly #blobs = new Set<string>();
   #position = 0;
   #catchingUp: Promise<void> | null = null;
 
-  constructor(ledger: Ledger) {
+  constructor(ledger: Pick<LedgerReader, 'readAll'>) {
     this.#ledger = ledger;
   }
 

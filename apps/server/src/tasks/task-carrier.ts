@@ -68,16 +68,16 @@ export class TaskCarrier {
           tries = 0;
           continue;
         }
-        const atBoundary = error.code === 'task.paused' && !orders.signal.aborted;
+        const kept = isAtBoundary(error);
         // Somebody wanted it to go on before its pause was complete.
-        if (atBoundary && orders.pausing === null) continue;
+        if (kept && orders.pausing === null) continue;
         const now = await this.#parts.board.get(task);
         // Only a call that has ended is progress: every try appends a lease and a start.
         const endedNow = now.calls.filter((call) => call.state !== 'running').length;
         if (endedNow > ended) tries = 1;
         ended = endedNow;
         if (!passing.has(error.code) || tries > triesWithoutProgress) {
-          await this.#pause(now, error, orders, atBoundary);
+          await this.#pause(now, error, orders, kept);
           return error.code;
         }
         await delay(retryMs * tries);
@@ -92,7 +92,7 @@ export class TaskCarrier {
       // What has begun is brought to its end and recorded; only the next thing is not begun.
       if (boundary.entry !== 'started' || boundary.when !== 'before') return;
       orders.signal.throwIfAborted();
-      if (orders.pausing !== null) throw new NovaError('task.paused', orders.pausing);
+      if (orders.pausing !== null) throw atBoundary(orders.pausing);
     });
     try {
       const desk = createDesk(await this.#deskParts(view, journal, orders));
@@ -236,11 +236,11 @@ export class TaskCarrier {
   }
 
   /** At a boundary everything stays as it is for whoever resumes; after a failure or an interruption what it holds is given back. */
-  async #pause(view: TaskView, error: NovaError, orders: TaskOrders, atBoundary: boolean): Promise<void> {
+  async #pause(view: TaskView, error: NovaError, orders: TaskOrders, kept: boolean): Promise<void> {
     const { log, ids, calls } = this.#parts;
     const { id: task, position } = view;
     orders.pauseIsSettled = true;
-    if (!atBoundary) await calls.release(task, ids.event());
+    if (!kept) await calls.release(task, ids.event());
     const reason = error.code === 'task.paused' ? error.message : `${error.code}: ${error.message}`;
     await log
       .append(task, [log.event('nova.task.paused', { task, reason })], `paused/${task}/${position}`)
@@ -252,4 +252,13 @@ export class TaskCarrier {
 
 function grantedRuns(request: TaskRequest): number {
   return request.kind === 'fix' ? request.budgetRuns : 0;
+}
+
+/** The exact pause: nothing was cut, so everything may stay as it is. */
+function atBoundary(reason: string): NovaError {
+  return new NovaError('task.paused', reason, { details: { atBoundary: true } });
+}
+
+function isAtBoundary(error: NovaError): boolean {
+  return error.details?.['atBoundary'] === true;
 }

@@ -14,7 +14,8 @@ import {
   openSqliteLedger,
   putJson,
 } from '@nova/messaging';
-import { createDesk } from '../base/desk.ts';
+import { createDesk, type Desk, type DeskParts } from '../base/desk.ts';
+import { createWindUpDesk } from '../base/wind-up.ts';
 import { RunBudget } from '../budget/run-budget.ts';
 import { runFixTeam } from './fix-team.ts';
 import { candidate, counted, type Script, ScriptedHost } from './scripted-host.ts';
@@ -73,7 +74,11 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function run(host: ScriptedHost, changes: Partial<FixRequest> = {}): Promise<Result> {
+async function run(
+  host: ScriptedHost,
+  changes: Partial<FixRequest> = {},
+  open: (parts: DeskParts) => Desk = createDesk,
+): Promise<Result> {
   const journal = await createJournal({
     ledger,
     blobs,
@@ -90,7 +95,7 @@ async function run(host: ScriptedHost, changes: Partial<FixRequest> = {}): Promi
       task: 'T',
       request: wanted,
       submittedAt: '2026-01-01T00:00:00.000Z',
-      desk: createDesk({ task: 'T', journal, call: host.call, leaseToken: 1, now: () => 0, signal }),
+      desk: open({ task: 'T', journal, call: host.call, leaseToken: 1, now: () => 0, signal }),
       budget: new RunBudget({ runs: wanted.budgetRuns, seconds: wanted.budgetSeconds }),
       limits: { memoryBytes: 512 * 1024 ** 2, processes: 1, callSeconds: 1 },
       parallel: 2,
@@ -269,6 +274,44 @@ describe('the fix team', () => {
       assert.deepEqual(again, wanted, lost);
       const repeated = host.done.filter((id, index) => host.done.indexOf(id) !== index);
       assert.deepEqual(repeated, [], `effects that were carried out twice after losing ${lost}`);
+    }
+  });
+
+  it('reports what was recorded when it is cancelled, wherever that is, and acts no more than to show and to end', async () => {
+    const whole = new ScriptedHost(script);
+    const delivered = await run(whole);
+    const at = (name: string) => whole.done.findIndex((callId) => callId.includes(name));
+    for (const [index, cut] of whole.done.entries()) {
+      await ledger[Symbol.asyncDispose]();
+      ledger = await openLedger(`cut-${index}`);
+      const host = new ScriptedHost(script);
+      host.lose = cut;
+      await assert.rejects(run(host), { code: 'sandbox.lost' });
+      const before = [...host.done];
+      const result = await run(host, {}, (parts) => createWindUpDesk(parts, 'enough', true));
+      const acts = host.done.slice(before.length).map((callId) => callId.split('/')[3]);
+      assert.ok(
+        acts.every((name) => /change.preview|task.release|branch.deliver/.test(name ?? '')),
+        `${cut}: ${acts}`,
+      );
+      assert.equal(acts.at(-1), 'task.release');
+      if (before.concat(host.done).some((callId) => callId.includes('branch.deliver'))) {
+        assert.deepEqual([result.outcome, result.change], ['delivered', delivered.change], cut);
+        continue;
+      }
+      assert.deepEqual([result.outcome, result.code, result.change], ['cancelled', 'task.cancelled', null], cut);
+      assert.match(result.summary, /enough/);
+      assert.equal(result.base !== null, index > 0, cut);
+      assert.equal(result.suspects.length > 0, index > at('repair.localise'), cut);
+      const tried = before.filter((callId) => callId.includes('repair.evaluate')).length;
+      assert.equal(result.tried.candidates > 0, tried > 0, cut);
+      const passed = index > at('change.preview');
+      if (passed)
+        assert.deepEqual(
+          result.alternatives.map(({ diff }) => diff),
+          ['diff of right', 'diff of also'],
+          cut,
+        );
     }
   });
 });

@@ -296,6 +296,42 @@ describe('journal', () => {
     assert.deepEqual(Object.keys(first), ['n']);
     assert.deepEqual(await journal.run(loose, mustNotRun, never), first);
   });
+
+  it('is quiet when every call under way has ended, also one that fails', async () => {
+    await using around = await Surroundings.make();
+    const journal = await around.journal();
+    await journal.quiet();
+    const slow = Promise.withResolvers<{ n: number }>();
+    const running = journal.run(call('slow'), () => slow.promise, never);
+    const bad = journal.run(call('bad'), failing('tests.none'), never);
+    let quiet = false;
+    const waiting = journal.quiet().then(() => {
+      quiet = true;
+    });
+    await assert.rejects(bad, coded('tests.none'));
+    assert.equal(quiet, false);
+    slow.resolve({ n: 1 });
+    await waiting;
+    assert.ok(journal.entries().every(({ state }) => state === 'finished'));
+    await running;
+  });
+
+  it('records once why a call that was begun will never be carried out', async () => {
+    await using around = await Surroundings.make();
+    const journal = await around.journal();
+    await journal.run(call('done'), async () => ({ n: 1 }), never);
+    await assert.rejects(journal.run(call('begun'), failing('sandbox.lost'), never), coded('sandbox.lost'));
+    const cancelled = new NovaError('task.cancelled', 'enough');
+    await journal.giveUp(cancelled);
+    await journal.giveUp(cancelled);
+    const later = await around.journal();
+    assert.deepEqual(
+      later.entries().map(({ failure }) => failure?.code ?? null),
+      [null, 'task.cancelled'],
+    );
+    await assert.rejects(later.run(call('begun'), mustNotRun, never), coded('task.cancelled'));
+    assert.equal((await around.ledger.read('task/T')).length, 4);
+  });
 });
 
 async function wrongShape(): Promise<{ n: number }> {
