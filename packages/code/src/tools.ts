@@ -35,6 +35,9 @@ import { WorkingTree } from './workspace/working-tree.ts';
 /** A tool's work; input and output are parsed by its manifest's schemas here. */
 export type CodeTool = (input: unknown, context: ToolContext) => Promise<unknown>;
 
+/** An analyser that takes longer says nothing of a fix, and is not waited for. */
+const quickReviewSeconds = 10;
+
 interface Hands {
   readonly context: ToolContext;
   readonly tree: WorkingTree;
@@ -104,9 +107,16 @@ export function createCodeTools(): Record<string, CodeTool> {
       const made = await commitChange({ ...input, base: context.commit, scratch: context.scratch }, tree);
       return { commit: made.commit, bundle: context.attach('bundle', made.bundle) };
     }),
-    [changeReview.name]: tool(changeReview, async (input, { tree }) => ({
-      findings: await reviewChange(input, tree.folder, languages),
-    })),
+    [changeReview.name]: tool(changeReview, async (input, { context, tree }) => {
+      const findings = await reviewChange(input, tree.folder, languages);
+      const { createQuickEngines, reviewTree } = await import('./review/code-review.ts');
+      const at = { ...context, commit: input.commit };
+      if (input.commit !== context.commit) await new WorkingTree(tree.folder, input.commit, context.settle).restore();
+      const quick = { since: input.base, seconds: quickReviewSeconds };
+      const brought = await reviewTree(quick, at, createQuickEngines(), true);
+      // A file that does not parse is told already.
+      return { findings: [...findings, ...brought.findings.filter(({ rule }) => !rule.endsWith('/syntax'))] };
+    }),
     [codeReview.name]: tool(codeReview, async (input, { context }) => {
       // A runner that repairs never reviews: what a review needs is loaded with the first one.
       const { createEngines, reviewTree } = await import('./review/code-review.ts');

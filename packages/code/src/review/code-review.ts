@@ -65,6 +65,11 @@ export function createEngines(): Engine[] {
   ];
 }
 
+/** Those of them that take a fraction of a second for a few files. */
+export function createQuickEngines(): Engine[] {
+  return [createOxlint(), createRuff()];
+}
+
 interface TreeReview {
   readonly findings: Finding[];
   readonly engines: Output['examined']['engines'];
@@ -73,22 +78,24 @@ interface TreeReview {
 
 /**
  * Reviews the tree that is checked out; with `since`, what has come into it after that commit. Both trees are then looked at, and
- * what was there before is left out. Analysers that are missing, fail or take too long are gaps.
+ * what was there before is left out; see `broughtIn` for `forgiving`. Analysers that are missing, fail or take too long are gaps.
  */
 export async function reviewTree(
   { since, seconds }: z.infer<typeof codeReview.input>,
   context: ToolContext,
   engines: readonly Engine[],
+  forgiving = false,
 ): Promise<Output> {
   const deadline = performance.now() + seconds * 1000;
   const { workspace: folder, commit } = context;
-  const whole = await reviewFiles(folder, commit);
   const difference = since === null ? null : await differenceOf(folder, since, commit);
+  const program = engines.some(({ scope }) => scope === 'program');
+  const whole = await reviewFiles(folder, commit, program ? null : (difference?.now ?? null));
   const now = await lookAt(whole, engines, difference?.now ?? null, context, deadline);
   let findings = now.findings;
   const gaps = [...now.gaps, ...unreadGaps(whole, difference)];
   if (since !== null && difference !== null && findings.length > 0) {
-    findings = await withoutOld({ since, difference, now, engines, deadline }, context, gaps);
+    findings = await withoutOld({ since, difference, now, engines, deadline, forgiving }, context, gaps);
   }
   if (findings.length > mostFindings) {
     gaps.push(`${findings.length - mostFindings} more findings are not shown: only the worst ${mostFindings} are`);
@@ -119,6 +126,7 @@ async function withoutOld(
     readonly now: TreeReview;
     readonly engines: readonly Engine[];
     readonly deadline: number;
+    readonly forgiving: boolean;
   },
   context: ToolContext,
   gaps: string[],
@@ -130,19 +138,20 @@ async function withoutOld(
   );
   // The caller puts the tree back to the commit, whatever happens here.
   await new WorkingTree(folder, since, context.settle).restore();
-  const before = await lookAt(await reviewFiles(folder, since), speaking, difference.before, context, change.deadline);
+  const program = speaking.some(({ scope }) => scope === 'program');
+  const files = await reviewFiles(folder, since, program ? null : difference.before);
+  const before = await lookAt(files, speaking, difference.before, context, change.deadline);
   for (const gap of before.gaps) {
     if (gap.includes(' did not run: '))
       gaps.push(`before the change, ${gap}, so that some findings may be older than it`);
   }
   const paths = [...new Set(now.findings.map(({ path }) => path))].filter((path) => difference.now.has(path));
   const added = await newLines(folder, since, commit, paths, difference);
-  return broughtIn(
-    now.findings,
-    before.findings,
-    difference.renamed,
-    (path, line) => added.get(path)?.has(line) ?? false,
-  );
+  return broughtIn(now.findings, before.findings, {
+    renamed: difference.renamed,
+    isChanged: (path, line) => added.get(path)?.has(line) ?? false,
+    forgiving: change.forgiving,
+  });
 }
 
 /** Runs all engines on the tree that is checked out; `changed` names the paths that engines of single files look at. */

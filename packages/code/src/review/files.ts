@@ -44,8 +44,12 @@ const lockPath =
 const samplePath =
   /(^|\/)(fixtures?|__fixtures__|testdata|test-data|test_data|__snapshots__|snapshots)\/|(^|\/)(templates?|skeletons?|boilerplates?)\/.*\.(?:[cm]?jsx?|tsx?|py)$|\{\{|\}\}/i;
 
-/** Reads the tree at a commit that is checked out; the files lie as they are there. */
-export async function reviewFiles(folder: string, commit: string): Promise<ReviewFiles> {
+/** Reads the tree at a commit that is checked out; the files lie as they are there. With `only`, no other file is opened. */
+export async function reviewFiles(
+  folder: string,
+  commit: string,
+  only: ReadonlySet<string> | null,
+): Promise<ReviewFiles> {
   const listing = await git(folder, ['ls-tree', '-r', '-z', '--full-tree', commit]);
   const files: ReviewFile[] = [];
   const tracked = new Set<string>();
@@ -54,6 +58,7 @@ export async function reviewFiles(folder: string, commit: string): Promise<Revie
     const tab = entry.indexOf('\t');
     const path = entry.slice(tab + 1);
     tracked.add(path);
+    if (only !== null && !only.has(path)) continue;
     const judged =
       files.length >= mostFiles ? `beyond the first ${mostFiles} files` : await judge(folder, path, entry.slice(0, 6));
     if (typeof judged !== 'string') files.push(judged);

@@ -35,8 +35,11 @@ describe('findings', () => {
   test('that say the same of one line are one, with the worse severity and both names', () => {
     const found = assemble(
       [
-        { engine: engine('one', 'x'), findings: [finding('one/a', 3), finding('one/a', 4)] },
-        { engine: engine('two', 'x'), findings: [finding('two/b', 3, { severity: 'error', column: 9 })] },
+        {
+          engine: engine('one', 'x'),
+          findings: [finding('one/a', 3, { endColumn: 8 }), finding('one/a', 3, { column: 20 }), finding('one/a', 4)],
+        },
+        { engine: engine('two', 'x'), findings: [finding('two/b', 3, { severity: 'error', column: 4 })] },
         { engine: engine('three'), findings: [finding('three/c', 3)] },
       ],
       files,
@@ -47,6 +50,7 @@ describe('findings', () => {
       [
         ['one/a', 'error', 3, ['two/b']],
         ['three/c', 'warning', 3, []],
+        ['one/a', 'warning', 3, []],
         ['one/a', 'warning', 4, []],
       ],
     );
@@ -111,12 +115,15 @@ describe('findings', () => {
   test('that a change brought are those beyond what was there, on its own lines first', () => {
     const at = (path: string, ...lines: number[]): Finding[] =>
       lines.map((line) => ({ ...finding('one/a', line, { path }), evidence: 'same text' }));
-    const changed = (_: string, line: number) => line === 5;
-    const brought = (now: Finding[], before: Finding[]) =>
-      broughtIn(now, before, new Map([['old.js', 'a.js']]), changed).map(({ line }) => line);
+    const isChanged = (_: string, line: number) => line === 5;
+    const change = { renamed: new Map([['old.js', 'a.js']]), isChanged, forgiving: false };
+    const brought = (now: Finding[], before: Finding[]) => broughtIn(now, before, change).map(({ line }) => line);
     assert.deepEqual(brought(at('a.js', 5, 9), at('a.js', 4)), [5]);
     assert.deepEqual(brought(at('a.js', 5, 9), at('old.js', 4, 8)), []);
     assert.deepEqual(brought(at('a.js', 9), []), [9], 'on a line that was left alone');
     assert.deepEqual(brought(at('a.js', 5), at('other.js', 5)), [5]);
+    const edited = at('a.js', 5).map((one) => ({ ...one, evidence: 'same text, edited' }));
+    assert.equal(broughtIn(edited, at('a.js', 5), change).length, 1, 'who edits a line answers for it');
+    assert.equal(broughtIn(edited, at('a.js', 5), { ...change, forgiving: true }).length, 0);
   });
 });

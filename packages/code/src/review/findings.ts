@@ -23,7 +23,7 @@ export function assemble(
   lineOf: (path: string, line: number) => string,
 ): Finding[] {
   const unparsed = new Set(answers.flatMap(({ findings }) => findings.filter(isSyntax).map((finding) => finding.path)));
-  const merged = new Map<string, Finding>();
+  const merged = new Map<string, Finding[]>();
   for (const { engine, findings } of answers) {
     for (const raw of findings) {
       const file = files.get(raw.path);
@@ -33,21 +33,29 @@ export function assemble(
       const name = raw.rule.slice(raw.rule.indexOf('/') + 1);
       // One syntax error is enough: what follows it is guessed.
       const same = isSyntax(raw) ? 'syntax' : (engine.meaning(name).same ?? raw.rule);
-      const key = JSON.stringify([
-        raw.path,
-        same === 'syntax' ? 0 : raw.line,
-        same,
-        same === raw.rule ? raw.column : 0,
-      ]);
-      const known = merged.get(key);
-      merged.set(key, known === undefined ? quoted(finding, lineOf) : joined(known, finding));
+      const key = JSON.stringify([raw.path, same === 'syntax' ? 0 : raw.line, same]);
+      const known = merged.get(key) ?? [];
+      const alike = known.findIndex((other) => same === 'syntax' || samePlace(other, raw));
+      if (alike < 0) merged.set(key, [...known, quoted(finding, lineOf)]);
+      else known[alike] = joined(known[alike] ?? quoted(finding, lineOf), finding);
     }
   }
-  return marked([...merged.values()].sort(inOrder));
+  return marked([...merged.values()].flat().sort(inOrder));
+}
+
+/** Two engines mean the same place when one begins inside what the other marks; one engine says of each place what it says. */
+function samePlace(one: RawFinding, other: RawFinding): boolean {
+  const begin = (finding: RawFinding) => finding.column ?? 1;
+  if (one.rule === other.rule) return begin(one) === begin(other);
+  const end = (finding: RawFinding) =>
+    (finding.endLine ?? finding.line) > finding.line
+      ? Number.POSITIVE_INFINITY
+      : Math.max(finding.endColumn ?? 0, begin(finding) + 1);
+  return begin(one) < end(other) && begin(other) < end(one);
 }
 
 /** Worst first, then by place. */
-export function inOrder(a: Finding, b: Finding): number {
+function inOrder(a: Finding, b: Finding): number {
   return (
     severities.indexOf(a.severity) - severities.indexOf(b.severity) ||
     (a.path < b.path ? -1 : a.path > b.path ? 1 : 0) ||
@@ -112,28 +120,35 @@ function likeness({ rule, evidence }: Finding, path: string): string {
 
 /**
  * Those of `now` that the change brought: of findings that look alike there may be as many as there were before, and those
- * on untouched lines are taken for the old ones first. `renamed` leads from a path before to the path now.
+ * on untouched lines are taken for the old ones first. `renamed` leads from a path before to the path now. A line that was edited
+ * answers for what is on it, unless `forgiving`: then what was said of it before with the same words is old.
  */
 export function broughtIn(
   now: readonly Finding[],
   before: readonly Finding[],
-  renamed: ReadonlyMap<string, string>,
-  isChanged: (path: string, line: number) => boolean,
+  change: {
+    readonly renamed: ReadonlyMap<string, string>;
+    readonly isChanged: (path: string, line: number) => boolean;
+    readonly forgiving: boolean;
+  },
 ): Finding[] {
-  const old = new Map<string, number>();
+  const old = new Map<string, Finding[]>();
   for (const finding of before) {
-    const key = likeness(finding, renamed.get(finding.path) ?? finding.path);
-    old.set(key, (old.get(key) ?? 0) + 1);
+    const key = likeness(finding, change.renamed.get(finding.path) ?? finding.path);
+    old.set(key, [...(old.get(key) ?? []), finding]);
   }
   const fresh = new Set<Finding>();
   for (const changed of [false, true]) {
     for (const finding of now) {
-      if (isChanged(finding.path, finding.line) !== changed) continue;
-      const key = likeness(finding, finding.path);
-      const left = old.get(key) ?? 0;
-      if (left > 0) old.set(key, left - 1);
-      else fresh.add(finding);
+      if (change.isChanged(finding.path, finding.line) !== changed) continue;
+      if (old.get(likeness(finding, finding.path))?.pop() === undefined) fresh.add(finding);
     }
   }
-  return now.filter((finding) => fresh.has(finding));
+  const said = new Set(
+    [...old.values()].flat().map(({ rule, path, message }) => `${rule} ${change.renamed.get(path) ?? path} ${message}`),
+  );
+  return now.filter(
+    (finding) =>
+      fresh.has(finding) && !(change.forgiving && said.has(`${finding.rule} ${finding.path} ${finding.message}`)),
+  );
 }

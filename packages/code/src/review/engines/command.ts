@@ -105,6 +105,8 @@ export function parseOutput(output: EngineOutput): unknown {
   try {
     return JSON.parse(start < 0 ? '' : output.stdout.slice(start));
   } catch {
+    if (output.exitCode === null)
+      throw new EngineTrouble('it was ended from outside, as the kernel does when memory runs out');
     const said = (output.stderr || output.stdout).trim().split('\n').slice(0, 3).join(' ').slice(0, 300);
     throw new EngineTrouble(`it failed (${said === '' ? `exit code ${output.exitCode}` : said})`);
   }

@@ -12,7 +12,7 @@ const namesShown = 8;
 /** What can be believed of code that nobody wrote types for. */
 const rules: Readonly<Record<string, RuleMeaning>> = {
   reportUndefinedVariable: { ...broken, same: 'undefined-name' },
-  reportUnboundVariable: { ...broken, same: 'unbound-name' },
+  reportUnboundVariable: { ...broken, same: 'undefined-name' },
   reportUnusedCoroutine: broken,
   reportUnhashable: broken,
   reportNoOverloadImplementation: broken,

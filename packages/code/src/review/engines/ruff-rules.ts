@@ -16,7 +16,7 @@ function all(meaning: RuleMeaning, names: string): Record<string, RuleMeaning> {
  */
 export const ruffRules: Readonly<Record<string, RuleMeaning>> = {
   F821: { ...broken, same: 'undefined-name' },
-  F823: { ...broken, same: 'unbound-name' },
+  F823: { ...broken, same: 'undefined-name' },
   F811: { ...suspicious, same: 'redefined' },
   F601: { ...suspicious, same: 'repeated-key' },
   F631: { ...broken, same: 'assertion-of-a-tuple' },

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { EngineTrouble, installed, runCommand } from './command.ts';
 import type { Engine, EngineAnswer, EngineJob, RawFinding, RuleMeaning } from './engine.ts';
@@ -74,7 +75,7 @@ function byDepth(a: string, b: string): number {
 }
 
 async function check(project: string, job: EngineJob): Promise<EngineAnswer> {
-  const compiler = compilerFor(join(job.folder, dirname(project)), job.folder);
+  const compiler = await compilerFor(join(job.folder, dirname(project)), job.folder);
   const output = await runCommand({
     command: [
       process.execPath,
@@ -145,13 +146,19 @@ function isAbsent({ code, message }: Diagnostic): boolean {
   return relative === undefined || code !== 'TS2307' || /generated|\.(?!(?:[cm]?[jt]sx?)')[a-z]+'$/.test(relative);
 }
 
-function compilerFor(project: string, top: string): { path: string; version: string } {
+async function compilerFor(project: string, top: string): Promise<{ path: string; version: string }> {
   for (let folder = project; folder.startsWith(top); folder = dirname(folder)) {
-    const path = join(folder, 'node_modules', 'typescript', 'bin', 'tsc');
-    if (existsSync(path)) return { path, version: 'of the repository' };
+    const home = join(folder, 'node_modules', 'typescript');
+    const path = join(home, 'bin', 'tsc');
+    if (existsSync(path)) return { path, version: await versionOf(join(home, 'package.json')) };
     if (folder === dirname(folder)) break;
   }
   return installed('typescript', 'bin/tsc');
+}
+
+async function versionOf(manifest: string): Promise<string> {
+  const text = await readFile(manifest, 'utf8').catch(() => '');
+  return /"version"\s*:\s*"([\w.+-]{1,40})"/.exec(text)?.[1] ?? 'of the repository';
 }
 
 function parse(output: string): Diagnostic[] {
