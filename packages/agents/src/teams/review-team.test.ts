@@ -87,7 +87,7 @@ async function run(changes: Record<string, unknown> = {}, since: string | null =
     asked.push({ tool: tool.name, input, environment: sandbox?.environment });
     const answer = { ...answers, ...changes }[tool.name];
     if (answer instanceof Error) throw answer;
-    return { output: tool.output.parse(answer), isolation: null };
+    return { output: tool.output.parse(answer), isolation: null, memoryKills: 0 };
   };
   const signal = new AbortController().signal;
   return runReviewTeam({
