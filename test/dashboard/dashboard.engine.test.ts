@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { reviewRequestSchema } from '@nova/core';
 import type { Page } from 'playwright-core';
 import { git, shop } from '../faults/nova.ts';
 import { Browser, buildDashboard, overhang, type Width } from './browser.ts';
@@ -185,6 +186,51 @@ describe('a person at the dashboard', () => {
       .or(page.locator('.badge', { hasText: 'refused' }))
       .first()
       .waitFor({ timeout: patience });
+    await page.close();
+  });
+
+  it('forks a recorded task at a call, and the new task works on from there', async () => {
+    const { tasks } = await clientOf(served).tasks({ state: 'finished', text: 'pause-wide' });
+    const origin = tasks[0]?.id ?? '';
+    const { page } = await open('wide');
+    await page.goto(`${served.url}/tasks/${origin}?ask=fork`);
+    const dialog = page.getByRole('dialog', { name: 'Fork this task' });
+    await dialog
+      .getByLabel('Take over up to')
+      .selectOption({ label: 'planning: Find the statements behind 1 failing test' });
+    await dialog.getByRole('button', { name: 'Fork' }).click();
+    await page.getByText(`forked from ${origin}`, { exact: true }).waitFor();
+    await stands(page, 'delivered');
+    assert.match(page.url(), /\/tasks\/\w+$/);
+    assert.notEqual(new URL(page.url()).pathname, `/tasks/${origin}`);
+    await page.close();
+  });
+
+  it('pages through many tasks, and the address holds where it was', async () => {
+    const client = clientOf(served);
+    const ids: string[] = [];
+    for (let number = 1; number <= 28; number += 1) {
+      const request = reviewRequestSchema.parse({ kind: 'review', repository: `/nowhere/many-${number}` });
+      ids.unshift((await client.submit(request, { key: `many ${number}` })).id);
+    }
+    const { page } = await open('narrow');
+    await page.goto(`${served.url}/tasks`);
+    await page.getByLabel('Kind').selectOption('review');
+    await page.getByLabel('Text').fill('nowhere/many');
+    await page.waitForURL('**/tasks?kind=review&text=nowhere*');
+    await page.getByRole('heading', { name: '1 to 25' }).waitFor();
+    const shown = () => page.getByRole('list', { name: 'Tasks' }).locator('.task-id').allTextContents();
+    assert.deepEqual(await shown(), ids.slice(0, 25));
+    await page.getByRole('button', { name: 'Older' }).click();
+    await page.getByRole('heading', { name: '26 to 28' }).waitFor();
+    assert.deepEqual(await shown(), ids.slice(25));
+    await page.reload();
+    await page.getByRole('heading', { name: '26 to 28' }).waitFor();
+    assert.deepEqual(await shown(), ids.slice(25));
+    assert.equal(await page.getByLabel('Text').inputValue(), 'nowhere/many');
+    await page.getByRole('button', { name: 'Newer' }).click();
+    await page.getByRole('heading', { name: '1 to 25' }).waitFor();
+    assert.equal(await overhang(page), 0);
     await page.close();
   });
 

@@ -64,6 +64,7 @@ describe('a person without a mouse', () => {
       await page.keyboard.press('g');
       await page.keyboard.press('t');
       await page.waitForURL('**/tasks');
+      await page.getByRole('searchbox', { name: 'Text' }).waitFor();
       await page.keyboard.press('/');
       await page.keyboard.type('bask');
       await page.waitForURL('**/tasks?text=bask');

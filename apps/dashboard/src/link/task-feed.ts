@@ -64,7 +64,10 @@ export class TaskFeed {
     };
     void begin();
     const unsubscribe = this.#line.state.subscribe(() => {
-      if (this.#line.state.get() === 'up') void begin();
+      if (this.#line.state.get() !== 'up') return;
+      // What failed with the old line is asked for again on the new one.
+      this.snapshot.set({ ...this.snapshot.get(), error: null });
+      void begin();
     });
     return {
       [Symbol.dispose]: () => {

@@ -80,7 +80,7 @@ export function ChangePanel() {
           )}
           <div className="choice">
             {(['split', 'unified'] as const).map((one) => (
-              <button key={one} type="button" aria-current={layout === one} onClick={() => set('layout', one)}>
+              <button key={one} type="button" aria-pressed={layout === one} onClick={() => set('layout', one)}>
                 {one}
               </button>
             ))}

@@ -65,7 +65,7 @@ export function ReviewPanel() {
           <button
             key={one}
             type="button"
-            aria-current={one === level}
+            aria-pressed={one === level}
             onClick={() => setSearch(one === 'info' ? {} : { level: one }, { replace: true })}
           >
             {one === 'info' ? 'all' : one}{' '}
