@@ -95,6 +95,8 @@ export async function serve(folder: DataFolder, port: number | null): Promise<vo
   await leaving.promise;
   await runs.stopAll();
   rmSync(folder.serverSocket, { force: true });
+  // Live sockets first: a server waits for its connections.
+  await handles.disposeAsync();
   await Promise.all([closeServer(local), web && closeServer(web.server)]);
 }
 

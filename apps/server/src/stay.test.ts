@@ -21,6 +21,7 @@ import {
 } from '@nova/client';
 import type { RecordedEvent } from '@nova/core';
 import { io } from 'socket.io-client';
+import { RawSocket } from './live/raw-socket.fixture.ts';
 
 const entry = fileURLToPath(new URL('main.ts', import.meta.url));
 const megabyte = 1024 * 1024;
@@ -115,6 +116,25 @@ describe('a server that stays', () => {
     assert.equal(await server.ended(), 0, server.log);
     assert.equal(existsSync(join(home, 'one/run/server.json')), false);
     assert.equal(existsSync(join(home, 'one/run/server.sock')), false);
+  });
+
+  it('goes at once, whoever still listens or does not even read', async () => {
+    const server = start(join(home, 'open'), 0);
+    const { url } = await server.info();
+    const socket = io(url, { path: '/live', extraHeaders: { authorization: `Bearer ${tokenOf(server)}` } });
+    await new Promise<void>((resolve) => socket.once('connect', () => resolve()));
+    using deaf = await RawSocket.open(url, tokenOf(server));
+    deaf.stopReading();
+    const idle = connect(Number(new URL(url).port), '127.0.0.1');
+    idle.on('error', () => {});
+    await once(idle, 'connect');
+    const told = performance.now();
+    server.process.kill('SIGTERM');
+    assert.equal(await server.ended(), 0, server.log);
+    // A closing that waits for a deaf socket takes half a minute.
+    assert.ok(performance.now() - told < 25_000);
+    socket.close();
+    idle.destroy();
   });
 
   it('does not start on a port in use, on a data folder in use, or on what is no port', async () => {

@@ -20,7 +20,8 @@ Examples:
   nova cancel t4k2
   nova cancel latest --reason "fixed by hand"
 
-A cancelled task cannot be resumed; start from one of its steps with \`nova fork\`. Ctrl-C only stops the waiting (exit code 130).`,
+A cancelled task cannot be resumed; start from one of its steps with \`nova fork\`. Ctrl-C only stops the waiting.
+Exit codes: 0; 2 there is no such task, or it has ended; 130 after Ctrl-C.`,
     )
     .action(async (id: string, options: { reason: string; json?: boolean }) => {
       const key = randomUUID();

@@ -27,7 +27,8 @@ Examples:
   nova down
   nova down --cancel
 
-Paused tasks stay paused. What a task runs at this moment waits half a minute for the next server, then ends and runs again\nlater. Ctrl-C leaves the server as it is. Exit codes: 0, also when no server runs; 5 it does not end.`,
+Paused tasks stay paused. What a task runs at this moment waits half a minute for the next server, then ends and runs again
+later. Exit codes: 0, also when no server runs; 5 it does not end.`,
     )
     .action(async (options: DownOptions) => {
       const client = await connectIfRunning();
@@ -37,12 +38,7 @@ Paused tasks stay paused. What a task runs at this moment waits half a minute fo
       }
       const tasks = await tasksUnderWay(client);
       if (options.cancel) await cancelAll(client, tasks);
-      if (!(await patiently('stopping the server', stopServer(client)))) {
-        throw new NovaError(
-          'mesh.timeout',
-          `The server does not end. What was recorded is kept. Its log is ${ownDataFolder().logs}/server.log.`,
-        );
-      }
+      await patiently('stopping the server', stopServer(client, ownDataFolder()));
       const ids = tasks.map((task) => task.id);
       process.stdout.write(
         options.json

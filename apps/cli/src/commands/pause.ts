@@ -29,7 +29,8 @@ Examples:
   nova pause latest --now
   nova pause t4k2 --reason "the machine is needed"
 
-Waits until the task stands still. Ctrl-C only stops the waiting (exit code 130). Go on with \`nova resume\`.`,
+Waits until the task stands still. Ctrl-C only stops the waiting. Go on with \`nova resume\`.
+Exit codes: 0; 2 there is no such task, or it has ended; 130 after Ctrl-C.`,
     )
     .action(async (id: string, options: PauseOptions) => {
       const { reason, now } = options;

@@ -46,7 +46,7 @@ Examples:
   nova replay t4k2 --json | jq '.[] | select(.kind == "call")'
 
 A step is one call; its number and its id are what \`nova fork\` and \`nova logs\` take.
-Exit codes: 0, also when you quit with q; 130 after Ctrl-C.`,
+Exit codes: 0, also when you quit with q; 2 there is no such task or step; 130 after Ctrl-C.`,
     )
     .action(async (id: string, options: ReplayOptions) => {
       const terminal = process.stdin.isTTY && process.stdout.isTTY;

@@ -44,19 +44,21 @@ Exit codes: 0, also when one runs already; 2 usage; 5 the port is taken, or some
         return;
       }
       const how = before?.url ? 'A server runs already' : 'The server runs';
-      process.stdout.write(
-        `${how} at ${url} (process ${pid}).\nOpen its dashboard with this link, which is yours alone:\n\n  ${login}\n\n` +
-          'It stays until: nova down\n',
-      );
+      const page =
+        dashboard === false
+          ? `It has no dashboard; its API asks for the token in ${ownDataFolder().token}.\n`
+          : `Open its dashboard with this link, which is yours alone:\n\n  ${login}\n\n`;
+      process.stdout.write(`${how} at ${url} (process ${pid}).\n${page}It stays until: nova down\n`);
     });
 }
 
 /** Starts the server, in the place of one that was started on the side. */
 async function start(aside: Client | null, wanted: number): Promise<ServerState & { readonly url: string }> {
+  const folder = ownDataFolder();
   let beside = aside;
   for (let tries = 1; tries <= mostTries; tries += 1) {
-    if (beside) await patiently('a server that was started on the side hands over', stopServer(beside));
-    const client = await patiently('starting the server', untilAnswering(ownDataFolder(), wanted));
+    if (beside) await patiently('a server that was started on the side hands over', stopServer(beside, folder));
+    const client = await patiently('starting the server', untilAnswering(folder, wanted));
     const state = await client.state();
     if (state.url !== null) return { ...state, url: state.url };
     // Another command was quicker and started one on the side.

@@ -32,8 +32,9 @@ export async function follow(
   let paused: string | null = null;
   for (;;) {
     let server: number | null = null;
+    // Outside of the try: a server that does not start is no lost line, and is not tried for ever.
+    const client = await connect();
     try {
-      const client = await connect();
       server = (await client.state()).pid;
       for await (const item of client.watch(task, position, signal)) {
         await listener(item);

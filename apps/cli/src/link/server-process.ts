@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, type ServerInfo, serverInfoSchema } from '@nova/client';
-import type { DataFolder } from '@nova/core';
+import { type DataFolder, NovaError } from '@nova/core';
 
 const patienceMs = 8_000;
 const stopPatienceMs = 30_000;
@@ -39,15 +39,19 @@ export async function leaveServer(client: Client): Promise<void> {
   }
 }
 
-/** Tells a server to leave now, in good order, and waits until it and its host are gone; false when it does not end. */
-export async function stopServer(client: Client): Promise<boolean> {
+/** Tells a server to leave now, in good order, and waits until it and its host are gone. Rejects with `mesh.timeout`. */
+export async function stopServer(client: Client, folder: DataFolder): Promise<void> {
   const { pid } = await client.state();
   try {
     process.kill(pid, 'SIGTERM');
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code !== 'ESRCH') throw thrown;
   }
-  return untilGone(pid, stopPatienceMs);
+  if (await untilGone(pid, stopPatienceMs)) return;
+  throw new NovaError(
+    'mesh.timeout',
+    `The server (process ${pid}) was told to leave and does not end. What was recorded is kept. Its log is ${folder.logs}/server.log.`,
+  );
 }
 
 /** True while the process is there. */

@@ -9,7 +9,7 @@ import {
   taskPageSchema,
   taskSummarySchema,
 } from '@nova/client';
-import type { NovaError, RecordedEvent } from '@nova/core';
+import { type NovaError, type RecordedEvent, taskRequestSchema } from '@nova/core';
 import { hashJson, putJson } from '@nova/messaging';
 import { Place } from './place.fixture.ts';
 
@@ -135,6 +135,27 @@ describe('the API', () => {
       assert.deepEqual([reused.status, await code(reused)], [409, 'ledger.key_reused'], path);
     }
     assert.deepEqual(await place.parts.ledger.read(`task/${id}`), before);
+  });
+
+  it('goes on being paused when it is asked for again with another key', async () => {
+    const id = await place.submitted('twice');
+    for (const key of [randomUUID(), randomUUID()]) {
+      const answer = await post(`/tasks/${id}/pause`, { reason: 'a look' }, key);
+      assert.equal(taskSummarySchema.parse(await answer.json()).state, 'paused');
+    }
+  });
+
+  it('answers a repeated write whose first answer died with its server', async () => {
+    const key = randomUUID();
+    const fix = { kind: 'fix', repository: '/nowhere', testCommand: 'true' };
+    // As far as a server came that was killed between doing and answering.
+    const done = await place.parts.tasks.submit(taskRequestSchema.parse(fix), key);
+    const answer = taskSummarySchema.parse(await (await post('/tasks', fix, key)).json());
+    assert.equal(answer.id, done.id);
+    const recorded = await place.parts.ledger.read(`task/${done.id}`);
+    assert.equal(recorded.filter(({ type }) => type === 'nova.task.submitted').length, 1);
+    const other = await post('/tasks', { ...fix, testCommand: 'false' }, key);
+    assert.equal(await code(other), 'ledger.key_reused');
   });
 
   it('makes one task of submissions that arrive together', async () => {

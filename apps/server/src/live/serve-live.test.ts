@@ -252,6 +252,32 @@ describe('live events', () => {
     assert.equal(page.events[0]?.position, gap.position + 1);
   });
 
+  it('wait for a client that polls and stops polling, too', async () => {
+    await using place = await Place.open();
+    const id = await place.submitted('polled');
+    const headers = { authorization: `Bearer ${place.token}` };
+    const session = `${place.url}${livePath}/?EIO=4&transport=polling`;
+    const poll = async (sid: string) => (await fetch(`${session}${sid}`, { headers })).text();
+    const opened = JSON.parse((await poll('')).slice(1)) as { sid: string };
+    const sid = `&sid=${opened.sid}`;
+    const send = (body: string) => fetch(`${session}${sid}`, { method: 'POST', body, headers });
+    await send('40');
+    await poll(sid);
+    await send('420["subscribe",{"topic":"fleet","after":0}]');
+    assert.match(await poll(sid), /^430/);
+    const before = memoryInUse();
+    const reason = 'x'.repeat(2_000);
+    const events = Array.from({ length: 500 }, () => newEvent('nova.task.waiting', id, { reason }));
+    for (let n = 0; n < 20; n += 1) {
+      await place.parts.ledger.append(`task/${id}`, events, { expectedVersion: 'any', key: `flood${n}` });
+    }
+    const grown = memoryInUse() - before;
+    assert.ok(grown < (20 * events.length * reason.length) / 2, `${grown} bytes more`);
+    const left: string[] = [];
+    while (!left.at(-1)?.includes('42["gap"')) left.push(await poll(sid));
+    assert.ok(left.length <= 3, `${left.length} messages waited for it`);
+  });
+
   it('cut off a socket that asks on and on and reads no answer', async () => {
     await using place = await Place.open();
     using greedy = await RawSocket.open(place.url, place.token);

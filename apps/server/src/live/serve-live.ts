@@ -1,4 +1,6 @@
 import type { Server as HttpServer } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { livePath, type Subscribed, subscribeSchema, type Topic, unsubscribeSchema } from '@nova/client';
 import { NovaError, type RecordedEvent } from '@nova/core';
 import { Server, type Socket } from 'socket.io';
@@ -19,6 +21,8 @@ interface LiveParts {
 /** What a client may send at once, in bytes; its messages are a topic and a number. */
 const longestMessage = 16 * 1024;
 const mostTopics = 32;
+/** How long a socket that is closed has to say so, in milliseconds. */
+const goodbyeMs = 250;
 
 /** Serves live events beside the HTTP interface, to whoever that answers. */
 export function serveLive(server: HttpServer, parts: LiveParts): AsyncDisposable {
@@ -37,11 +41,21 @@ export function serveLive(server: HttpServer, parts: LiveParts): AsyncDisposable
     // Worth nothing once it is late: a socket that is behind does without.
     io.to(topic).volatile.emit('activity', { topic, ...one });
   });
+  // The HTTP server lets go of a connection that became a WebSocket; it is closed here.
+  const upgraded = new Set<Duplex>();
+  server.on('upgrade', (_request, connection) => {
+    upgraded.add(connection);
+    connection.once('close', () => upgraded.delete(connection));
+  });
   return {
     async [Symbol.asyncDispose]() {
       activity[Symbol.dispose]();
+      const closed = [...upgraded].map((connection) => new Promise((resolve) => connection.once('close', resolve)));
       io.disconnectSockets(true);
       io.engine.close();
+      // Who does not read does not answer the goodbye either.
+      await Promise.race([Promise.all(closed), delay(goodbyeMs, null, { ref: false })]);
+      for (const connection of upgraded) connection.destroy();
     },
   };
 }

@@ -105,6 +105,22 @@ describe('the view of the fleet', () => {
     assert.deepEqual(open, []);
   });
 
+  it('takes no notice of a wish that came too late, or for what is so already', () => {
+    const states = (...types: readonly string[]) => {
+      const begin = submitted('late', null);
+      const rest = types.map((type) =>
+        event(`nova.task.${type}`, 'late', { reason: type, instance: 'late', ...ended }),
+      );
+      const view = [begin, ...rest].reduce<FleetView>(foldFleet, emptyFleet);
+      return [...view.open, ...view.ended].flatMap(({ state, reason }) => [state, reason]);
+    };
+    assert.deepEqual(states('assigned', 'pausing'), ['pausing', 'pausing']);
+    assert.deepEqual(states('assigned', 'paused', 'pausing'), ['paused', 'paused']);
+    for (const wish of ['pausing', 'cancelling', 'paused', 'resumed', 'waiting', 'assigned']) {
+      assert.deepEqual(states('assigned', 'finished', wish), ['finished', null]);
+    }
+  });
+
   it('stays small, however many tasks have ended', () => {
     const names = Array.from({ length: 200 }, (_, index) => `t${index}`);
     const view = fold(names.flatMap((name) => [submitted(name, null), event('nova.task.finished', name, ended)]));

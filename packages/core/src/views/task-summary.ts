@@ -74,7 +74,8 @@ export function summaryChange(summary: TaskSummary, event: RecordedEvent): Parti
   const assigned = eventData(event, 'nova.task.assigned');
   if (assigned) return { state: 'running', reason: null, instance: assigned.instance };
   const pausing = eventData(event, 'nova.task.pausing');
-  if (pausing) return { state: 'pausing', reason: pausing.reason };
+  // Who stands still already has nothing to bring to an end.
+  if (pausing) return summary.state === 'paused' ? {} : { state: 'pausing', reason: pausing.reason };
   const cancelling = eventData(event, 'nova.task.cancelling');
   if (cancelling) return { state: 'cancelling', reason: cancelling.reason };
   const paused = eventData(event, 'nova.task.paused');

@@ -1,5 +1,5 @@
 import { NovaError } from '@nova/core';
-import { asNovaError, copyObjects, GitFailure, type GitPlace, runGit } from './git.ts';
+import { asNovaError, copyObjects, GitFailure, type GitPlace, gitLine, runGit } from './git.ts';
 import {
   admitLease,
   checkLease,
@@ -16,6 +16,9 @@ import {
 import { scratchPlace } from './scratch.ts';
 import { openRepository, type SourceRepository } from './source-repository.ts';
 import { hasCommit } from './working-tree.ts';
+
+/** A change has at most 20 commits, on one with the person's uncommitted work. */
+const ancestorsLookedAt = 22;
 
 export interface DeliverRequest {
   task: string;
@@ -49,8 +52,11 @@ export async function deliver(
     if (found === input.commit) return { branch: input.branch, commit: input.commit };
     if (found !== null) throw moved(repository, input.branch, `is at ${found}`);
     await using scratch = await mirrorScratch(folder, mirror);
-    const head = await readRef(mirror.place, taskRef(input.task, 'head'), signal);
     const from = scratchPlace(scratch, [mirror.objects]);
+    // A fork never captured the repository itself: what it started from is among the ancestors.
+    const head =
+      (await readRef(mirror.place, taskRef(input.task, 'head'), signal)) ??
+      (await nearestTheyHave(from, repository, input.commit, signal));
     await sendObjects(from, repository, input.commit, head, signal);
     await create(repository, input.branch, input.commit, signal);
     return { branch: input.branch, commit: input.commit };
@@ -58,6 +64,20 @@ export async function deliver(
     const what = `The branch ${input.branch} could not be created in ${repository.top}; it does not exist there. The change is kept in the mirror; call again.`;
     throw asNovaError(error, 'internal', what);
   }
+}
+
+/** The nearest ancestor that the person's repository holds, of the few on which a change can lie; null when none. */
+async function nearestTheyHave(
+  from: GitPlace,
+  repository: SourceRepository,
+  commit: string,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const args = ['rev-list', '--first-parent', `--max-count=${ancestorsLookedAt}`, commit];
+  for (const id of (await gitLine(from, args, { signal })).split('\n')) {
+    if (await hasCommit({ gitDir: from.gitDir, objects: repository.objects }, id, signal)) return id;
+  }
+  return null;
 }
 
 async function requireBranchName(place: GitPlace, branch: string, signal: AbortSignal): Promise<void> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { listing, personGit, type Sample, sampleRepository, workInClone } from './sample-repository.ts';
@@ -28,6 +28,23 @@ async function refusedUntouched(sample: Sample, request: Awaited<ReturnType<type
   await assert.rejects(sample.workspaces.apply(request, sample.signal), { code: 'apply.conflict', message });
   assert.deepEqual(withoutObjects(listing(sample.repository)), before);
 }
+
+test('a fork, which captured nothing itself, delivers only what the repository lacks', async () => {
+  using sample = sampleRepository();
+  const request = await delivered(sample);
+  const packs = () => readdirSync(join(sample.repository, '.git/objects/pack'));
+  const objects = () => Object.keys(listing(sample.repository)).filter((path) => path.startsWith('./.git/objects/'));
+  for (const path of ['refs/heads/nova', 'logs/refs/heads/nova'])
+    rmSync(join(sample.repository, '.git', path), { recursive: true });
+  const newest = sample.git('rev-parse', `${request.commit}^{tree}`);
+  rmSync(join(sample.repository, '.git/objects', request.commit.slice(0, 2), request.commit.slice(2)));
+  const before = { packs: packs(), objects: objects().length };
+  const fork = { ...request, task: 'T2', branch: 'nova/T2', leaseToken: 1 };
+  await sample.workspaces.deliver(fork, sample.signal);
+  assert.equal(sample.git('rev-parse', 'nova/T2^{tree}'), newest);
+  assert.deepEqual(packs(), before.packs);
+  assert.equal(objects().length, before.objects + 1);
+});
 
 test('delivery adds objects, one ref and its log, nothing else; repeating it is a no-op; a moved branch stays', async () => {
   using sample = sampleRepository();
