@@ -6,11 +6,12 @@
 # It knows only what tests need today.
 set -eu
 
-engines='bubblewrap registry'
+engines='bubblewrap chromium registry'
 
 advice() {
   case $1 in
     bubblewrap) echo 'sudo apt-get install -y bubblewrap' ;;
+    chromium) echo 'sudo apt-get install -y chromium' ;;
     registry) echo 'connect this machine to the package registry that npm is configured for (npm ping)' ;;
   esac
 }
@@ -19,6 +20,7 @@ advice() {
 works() {
   case $1 in
     bubblewrap) bwrap --unshare-all --ro-bind / / true >/dev/null 2>&1 ;;
+    chromium) command -v chromium >/dev/null 2>&1 && chromium --version >/dev/null 2>&1 ;;
     registry) npm ping >/dev/null 2>&1 ;;
   esac
 }
@@ -29,9 +31,9 @@ as_root() {
 
 start() {
   case $1 in
-    bubblewrap)
+    bubblewrap | chromium)
       command -v apt-get >/dev/null 2>&1 || return 1
-      as_root apt-get update -qq >&2 && as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq bubblewrap >&2
+      as_root apt-get update -qq >&2 && as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$1" >&2
       ;;
     *) return 1 ;;
   esac

@@ -1,0 +1,80 @@
+import type { Client } from '@nova/client';
+import { type FleetView, foldFleet, type NovaError, type RecordedEvent, toNovaError } from '@nova/core';
+import type { Line } from './line.ts';
+import { Store } from './store.ts';
+
+/** What is known of the fleet; `fleet` is null until the first answer. */
+export interface FleetSnapshot {
+  readonly fleet: FleetView | null;
+  readonly error: NovaError | null;
+}
+
+/** Takes the fleet as the server folded it, then folds on with the same code. */
+export class FleetFeed {
+  readonly snapshot = new Store<FleetSnapshot>({ fleet: null, error: null });
+  readonly #client: Client;
+  readonly #line: Line;
+  readonly #onChange: () => void;
+
+  /** `onChange` is called after every change of the view: lists that were fetched are stale then. */
+  constructor(client: Client, line: Line, onChange: () => void) {
+    this.#client = client;
+    this.#line = line;
+    this.#onChange = onChange;
+  }
+
+  /** Follows until disposed. What fails for want of a line is begun again when the line is back. */
+  start(): Disposable {
+    let stopped = false;
+    let asking = false;
+    let following: Disposable | null = null;
+    const begin = async () => {
+      if (asking || following !== null) return;
+      asking = true;
+      try {
+        const { fleet, position } = await this.#client.fleet();
+        if (stopped) return;
+        this.snapshot.set({ fleet, error: null });
+        following = this.#line.live.follow('fleet', position, {
+          events: (events) => this.#take(events),
+          problem: (error) => this.#fail(error),
+        });
+      } catch (thrown) {
+        if (!stopped) this.#fail(toNovaError(thrown));
+      } finally {
+        asking = false;
+      }
+    };
+    void begin();
+    const unsubscribe = this.#line.state.subscribe(() => {
+      if (this.#line.state.get() !== 'up') return;
+      // What failed with the old line is asked for again on the new one.
+      this.snapshot.set({ ...this.snapshot.get(), error: null });
+      void begin();
+    });
+    return {
+      [Symbol.dispose]: () => {
+        stopped = true;
+        unsubscribe();
+        following?.[Symbol.dispose]();
+      },
+    };
+  }
+
+  #take(events: readonly RecordedEvent[]): void {
+    const { fleet } = this.snapshot.get();
+    if (fleet === null) return;
+    try {
+      const next = events.reduce(foldFleet, fleet);
+      if (next === fleet) return;
+      this.snapshot.set({ fleet: next, error: null });
+    } catch (thrown) {
+      this.#fail(toNovaError(thrown));
+    }
+    this.#onChange();
+  }
+
+  #fail(error: NovaError): void {
+    this.snapshot.set({ ...this.snapshot.get(), error });
+  }
+}
