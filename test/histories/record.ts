@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -122,6 +122,8 @@ async function recordFix(path: string): Promise<void> {
   await record(newEvent('nova.task.cancelling', { task, reason: 'It came too late.' }, 'person/ada'));
   const result = await blobs.put(Buffer.from('{}'));
   await record(newEvent('nova.task.finished', { task, outcome: 'delivered', code: null, result }, 'system/team'));
+  const asked = createHash('sha256').update('POST /v1/tasks/:id/apply').digest('hex');
+  await record(newEvent('nova.request.answered', { task, asked, answer: { how: 'merge', head: 'c0ffee' } }, 'person/ada'));
   await record(newEvent('nova.task.applied', { task, how: 'merge', head: 'c0ffee' }, 'person/ada'));
 }
 
