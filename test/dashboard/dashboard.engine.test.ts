@@ -253,7 +253,7 @@ describe('a person at the dashboard', () => {
     await slider.focus();
     for (let step = 0; step < 10; step += 1) await page.keyboard.press('ArrowRight');
     await page.getByText(`11 of ${count}`).waitFor();
-    assert.match(page.url(), /at=11$/);
+    await page.waitForURL(/at=11$/);
     const part = await timeline(page);
     assert.deepEqual(part, full.slice(0, part.length));
     await page.keyboard.press('End');

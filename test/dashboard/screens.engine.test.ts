@@ -52,6 +52,7 @@ const ground = 'getComputedStyle(document.body).backgroundColor';
 describe('a person without a mouse', () => {
   it('skips to the content, finds the shortcuts under ?, and goes round with them', () =>
     withPage('light', 'wide', async (page) => {
+      await page.getByRole('heading', { name: 'Fleet' }).waitFor();
       await page.keyboard.press('Tab');
       assert.equal(await page.locator(':focus').textContent(), 'Skip to the content');
       const outline = await page

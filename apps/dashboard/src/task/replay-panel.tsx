@@ -1,4 +1,4 @@
-import { useMemo } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { Label } from 'react-aria-components/Label';
 import { Slider, SliderOutput, SliderThumb, SliderTrack } from 'react-aria-components/Slider';
 import { useSearchParams } from 'react-router';
@@ -13,20 +13,46 @@ import { useTask } from './task-context.ts';
 import { TimelineView } from './timeline-view.tsx';
 
 const noActivity = new Map();
+/** The address follows when nobody has stepped for so long; a browser refuses to write it at every step of a drag. */
+const calmMs = 150;
+
+/**
+ * Which event the replay stands at, and how to go to another. The address alone cannot hold it: it changes some time after it was asked
+ * to, and quick steps would count from a place that is left already.
+ */
+function usePlace(last: number): [number, (to: number) => void] {
+  const [search, setSearch] = useSearchParams();
+  const asked = Number(search.get('at'));
+  const inAddress = Number.isInteger(asked) && asked >= 1 ? asked : null;
+  const known = useRef(inAddress);
+  const [place, setPlace] = useState(inAddress);
+  useEffect(() => {
+    // Somebody else changed the address: a link, or the way back.
+    if (inAddress === known.current) return;
+    known.current = inAddress;
+    setPlace(inAddress);
+  }, [inAddress]);
+  useEffect(() => {
+    if (place === null || place === known.current) return;
+    const timer = setTimeout(() => {
+      known.current = place;
+      setSearch({ at: String(place) }, { replace: true, preventScrollReset: true });
+    }, calmMs);
+    return () => clearTimeout(timer);
+  }, [place, setSearch]);
+  return [place ?? last, (to) => setPlace(Math.min(last, Math.max(1, to)))];
+}
 
 /** Steps through what was recorded: the fold of a prefix of the events. Nothing is executed; the address holds the place. */
 export function ReplayPanel() {
   const { events } = useTask();
-  const [search, setSearch] = useSearchParams();
-  const asked = Number(search.get('at'));
-  const count = Number.isInteger(asked) && asked >= 1 ? Math.min(asked, events.length) : events.length;
+  const [place, show] = usePlace(events.length);
+  const count = Math.min(place, events.length);
   const prefix = useMemo(() => events.slice(0, count), [events, count]);
   const view = useMemo(() => foldPrefix(events, count), [events, count]);
   const records = useMemo(() => callRecords(prefix), [prefix]);
   const event = prefix.at(-1);
   const first = events[0];
-  const show = (at: number) =>
-    setSearch({ at: String(Math.min(events.length, Math.max(1, at))) }, { replace: true, preventScrollReset: true });
   if (!view || !event || !first) return null;
   return (
     <div className="stack">
