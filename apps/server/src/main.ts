@@ -12,8 +12,11 @@ const defaultPort = 4177;
 const [command = 'serve', ...rest] = process.argv.slice(2);
 
 try {
-  if (command === 'serve') await serve(ownDataFolder(), portOf(rest));
-  else if (command === 'doctor') process.exitCode = await doctor(ownDataFolder(), rest.includes('--json'));
+  if (command === 'serve') {
+    await serve(ownDataFolder(), portOf(rest));
+    // Everything is closed and on disk. A library's timer, such as that for the goodbye of a socket which is gone already, holds nobody up.
+    process.exit();
+  } else if (command === 'doctor') process.exitCode = await doctor(ownDataFolder(), rest.includes('--json'));
   else throw new Error(`The server has no subcommand ${command}.`);
 } catch (thrown) {
   const error = toNovaError(thrown);

@@ -125,6 +125,13 @@ describe('a server that stays', () => {
     await new Promise<void>((resolve) => socket.once('connect', () => resolve()));
     using deaf = await RawSocket.open(url, tokenOf(server));
     deaf.stopReading();
+    // Changes from polling to a WebSocket at about the time the server goes.
+    const late = io(url, {
+      path: '/live',
+      extraHeaders: { authorization: `Bearer ${tokenOf(server)}` },
+      forceNew: true,
+    });
+    await new Promise<void>((resolve) => late.once('connect', () => resolve()));
     const idle = connect(Number(new URL(url).port), '127.0.0.1');
     idle.on('error', () => {});
     await once(idle, 'connect');
@@ -134,6 +141,7 @@ describe('a server that stays', () => {
     // A closing that waits for a deaf socket takes half a minute.
     assert.ok(performance.now() - told < 25_000);
     socket.close();
+    late.close();
     idle.destroy();
   });
 

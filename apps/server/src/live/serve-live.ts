@@ -43,7 +43,10 @@ export function serveLive(server: HttpServer, parts: LiveParts): AsyncDisposable
   });
   // The HTTP server lets go of a connection that became a WebSocket; it is closed here.
   const upgraded = new Set<Duplex>();
+  let over = false;
   server.on('upgrade', (_request, connection) => {
+    // A client that was just about to change from polling comes too late.
+    if (over) connection.destroy();
     upgraded.add(connection);
     connection.once('close', () => upgraded.delete(connection));
   });
@@ -55,6 +58,7 @@ export function serveLive(server: HttpServer, parts: LiveParts): AsyncDisposable
       io.engine.close();
       // Who does not read does not answer the goodbye either.
       await Promise.race([Promise.all(closed), delay(goodbyeMs, null, { ref: false })]);
+      over = true;
       for (const connection of upgraded) connection.destroy();
     },
   };
