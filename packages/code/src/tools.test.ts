@@ -94,7 +94,9 @@ for (const { name, command, script, test: tests, path, text } of projects) {
     const at = evaluated.verdicts.findIndex((verdict) => verdict.outcome === 'plausible');
     const repair = proposed.candidates[at];
     assert.ok(repair, 'no candidate repairs the bug');
-    assert.ok(evaluated.verdicts.slice(at + 1).every((verdict) => verdict.outcome === 'not-run'));
+    // Later ones may have been seen red together with it; none had a run of the whole command.
+    const later = new Set(evaluated.verdicts.slice(at + 1).map((verdict) => verdict.outcome));
+    assert.ok(!later.has('plausible') && !later.has('regresses'), [...later].join(', '));
     const small = await project.call<{ candidate: Candidate }>('repair.minimise', { ...judging, candidate: repair });
     const shown = await project.call<{ diffs: { diff: string }[] }>('change.preview', {
       candidates: [small.candidate],
