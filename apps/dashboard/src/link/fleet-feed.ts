@@ -1,5 +1,6 @@
 import type { Client } from '@nova/client';
 import { type FleetView, foldFleet, type NovaError, type RecordedEvent, toNovaError } from '@nova/core';
+import { keepFollowing } from './keep-following.ts';
 import type { Line } from './line.ts';
 import { Store } from './store.ts';
 
@@ -25,40 +26,19 @@ export class FleetFeed {
 
   /** Follows until disposed. What fails for want of a line is begun again when the line is back. */
   start(): Disposable {
-    let stopped = false;
-    let asking = false;
-    let following: Disposable | null = null;
-    const begin = async () => {
-      if (asking || following !== null) return;
-      asking = true;
-      try {
+    return keepFollowing(this.#line, {
+      begin: async (signal) => {
         const { fleet, position } = await this.#client.fleet();
-        if (stopped) return;
+        if (signal.aborted) return null;
         this.snapshot.set({ fleet, error: null });
-        following = this.#line.live.follow('fleet', position, {
+        return this.#line.live.follow('fleet', position, {
           events: (events) => this.#take(events),
           problem: (error) => this.#fail(error),
         });
-      } catch (thrown) {
-        if (!stopped) this.#fail(toNovaError(thrown));
-      } finally {
-        asking = false;
-      }
-    };
-    void begin();
-    const unsubscribe = this.#line.state.subscribe(() => {
-      if (this.#line.state.get() !== 'up') return;
-      // What failed with the old line is asked for again on the new one.
-      this.snapshot.set({ ...this.snapshot.get(), error: null });
-      void begin();
-    });
-    return {
-      [Symbol.dispose]: () => {
-        stopped = true;
-        unsubscribe();
-        following?.[Symbol.dispose]();
       },
-    };
+      failed: (error) => this.#fail(error),
+      again: () => this.snapshot.set({ ...this.snapshot.get(), error: null }),
+    });
   }
 
   #take(events: readonly RecordedEvent[]): void {

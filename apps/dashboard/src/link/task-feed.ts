@@ -1,5 +1,6 @@
 import type { Client, LiveActivity } from '@nova/client';
-import { createEventReader, foldTask, NovaError, type RecordedEvent, type TaskView, toNovaError } from '@nova/core';
+import { createEventReader, foldTask, NovaError, type RecordedEvent, type TaskView } from '@nova/core';
+import { keepFollowing } from './keep-following.ts';
 import type { Line } from './line.ts';
 import { Store } from './store.ts';
 
@@ -41,41 +42,19 @@ export class TaskFeed {
 
   /** Follows until disposed. What fails for want of a line is begun again when the line is back. */
   start(): Disposable {
-    const stopped = new AbortController();
-    const { signal } = stopped;
-    let following: Disposable | null = null;
-    let reading = false;
-    const begin = async () => {
-      if (reading || following !== null) return;
-      reading = true;
-      try {
+    return keepFollowing(this.#line, {
+      begin: async (signal) => {
         await this.#readAll(signal);
-        if (signal.aborted) return;
-        following = this.#line.live.follow(`task/${this.#id}`, this.#position(), {
+        if (signal.aborted) return null;
+        return this.#line.live.follow(`task/${this.#id}`, this.#position(), {
           events: (events) => this.#take(events),
           activity: (activity) => this.#note(activity),
           problem: (error) => this.#fail(error),
         });
-      } catch (thrown) {
-        if (!signal.aborted) this.#fail(toNovaError(thrown));
-      } finally {
-        reading = false;
-      }
-    };
-    void begin();
-    const unsubscribe = this.#line.state.subscribe(() => {
-      if (this.#line.state.get() !== 'up') return;
-      // What failed with the old line is asked for again on the new one.
-      this.snapshot.set({ ...this.snapshot.get(), error: null });
-      void begin();
-    });
-    return {
-      [Symbol.dispose]: () => {
-        stopped.abort();
-        unsubscribe();
-        following?.[Symbol.dispose]();
       },
-    };
+      failed: (error) => this.#fail(error),
+      again: () => this.snapshot.set({ ...this.snapshot.get(), error: null }),
+    });
   }
 
   async #readAll(signal: AbortSignal): Promise<void> {

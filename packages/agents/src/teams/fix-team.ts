@@ -7,7 +7,6 @@ import {
   NovaError,
   type Result,
   type Stage,
-  taskRelease,
   workspaceCapture,
 } from '@nova/core';
 import { type Brief, type Ground, sandboxFor } from '../base/brief.ts';
@@ -16,6 +15,7 @@ import { CoderAgent } from '../roles/coder.ts';
 import { ReviewerAgent } from '../roles/reviewer.ts';
 import { failures, TesterAgent } from '../roles/tester.ts';
 import { RulesSolver } from '../solvers/rules-solver.ts';
+import { afterCancel, releaseSandboxes } from './closing.ts';
 import { emptyFixState, FixState, type FixStateValue } from './fix-state.ts';
 import { judge } from './gate.ts';
 import {
@@ -23,7 +23,6 @@ import {
   captureRecord,
   changeRecord,
   type Ending,
-  endingRecord,
   environmentRecord,
   localisationRecord,
   type Records,
@@ -59,26 +58,9 @@ export interface FixTeamParts {
 export async function runFixTeam(parts: FixTeamParts): Promise<Result> {
   const graph = buildFixGraph(parts);
   const recursionLimit = stagesOnce + maximumAttempts * stagesPerAttempt + 1;
-  const state = await afterCancel(parts, await graph.invoke(emptyFixState, { recursionLimit }));
-  await parts.brief.desk.act({
-    attempt: state.attempt,
-    stage: 'delivery',
-    intent: 'End the sandboxes and remove the clones',
-    tool: taskRelease,
-    input: { task: parts.brief.task },
-    sandbox: null,
-  });
+  const state = await afterCancel(parts, await graph.invoke(emptyFixState, { recursionLimit }), 'delivered');
+  await releaseSandboxes(parts.brief, state.attempt, 'delivery');
   return report(parts.brief, parts.records, state);
-}
-
-/** A cancelled task ends as cancelled, wherever its walk was cut; what was delivered before cannot be taken back. */
-async function afterCancel({ brief, records }: FixTeamParts, state: FixStateValue): Promise<FixStateValue> {
-  const { cancelled } = brief.desk;
-  if (cancelled === null) return state;
-  const reached = state.ending === null ? null : await records.get(state.ending, endingRecord);
-  if (reached?.outcome === 'delivered') return state;
-  const ending: Ending = { outcome: 'cancelled', code: 'task.cancelled', message: `Cancelled: ${cancelled}` };
-  return { ...state, ending: await records.put(ending) };
 }
 
 function buildFixGraph(parts: FixTeamParts) {

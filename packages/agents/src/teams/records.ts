@@ -7,6 +7,7 @@ import {
   gateCheckSchema,
   isolationSchema,
   localisationSchema,
+  resultSchema,
   workspaceCapture,
 } from '@nova/core';
 import { z } from 'zod';
@@ -36,16 +37,7 @@ export const reviewRecord = z.array(findingSchema);
 export const examinedRecord = codeReview.output.and(z.object({ isolation: isolationSchema.nullable() }));
 export const gateRecord = z.array(gateCheckSchema);
 export const endingRecord = z.object({
-  outcome: z.enum([
-    'delivered',
-    'reviewed',
-    'refused',
-    'not-repaired',
-    'gate-failed',
-    'environment-failed',
-    'cancelled',
-    'failed',
-  ]),
+  outcome: resultSchema.shape.outcome,
   code: z.enum(errorCodes).nullable(),
   message: z.string(),
 });

@@ -11,15 +11,13 @@ import type { z } from 'zod';
 import type { Brief } from '../base/brief.ts';
 import type { Baseline } from '../roles/tester.ts';
 import { explainMissing } from '../roles/unloadable.ts';
+import { readGround, readIfReached } from './closing.ts';
 import type { FixStateValue } from './fix-state.ts';
 import {
   alternativesRecord,
   baselineRecord,
-  captureRecord,
   changeRecord,
   type Ending,
-  endingRecord,
-  environmentRecord,
   gateRecord,
   localisationRecord,
   type Records,
@@ -33,15 +31,8 @@ const outputLinesShown = 8;
 
 /** Puts the Result together from what the stages recorded; `stageSeconds` is filled in by the caller's stage log. */
 export async function report(brief: Brief, records: Records, state: FixStateValue): Promise<Result> {
-  const read = async <Value>(hash: string | null, schema: z.ZodType<Value>): Promise<Value | null> =>
-    hash === null ? null : records.get(hash, schema);
-  const ending = (await read(state.ending, endingRecord)) ?? {
-    outcome: 'failed',
-    code: 'internal',
-    message: 'The team stopped without an ending.',
-  };
-  const captured = await read(state.captured, captureRecord);
-  const environment = await read(state.prepared, environmentRecord);
+  const read = <Value>(hash: string | null, schema: z.ZodType<Value>) => readIfReached(records, hash, schema);
+  const { ending, captured, base, environment, gaps } = await readGround(records, state);
   const measured = await read(state.measured, baselineRecord);
   const localisation = await read(state.localised, localisationRecord);
   const search = await read(state.searched, searchRecord);
@@ -55,7 +46,6 @@ export async function report(brief: Brief, records: Records, state: FixStateValu
   const alternatives = ((await read(state.alternatives, alternativesRecord)) ?? []).filter(
     ({ candidate }) => candidate.id !== delivering,
   );
-  const notCopied = (captured?.ignored ?? []).filter((path) => !isReplaced(path, environment?.kinds ?? []));
 
   return {
     task: brief.task,
@@ -65,13 +55,8 @@ export async function report(brief: Brief, records: Records, state: FixStateValu
     summary: [sentence(ending.message), ...(delivered ? [] : starved(brief))].join(' '),
     next: nextStep(brief, ending),
     repository: brief.request.repository,
-    base: captured && {
-      head: captured.head,
-      headName: captured.headName,
-      commit: captured.commit,
-      dirty: captured.dirty,
-    },
-    environment: environment && { key: environment.key, kinds: environment.kinds, source: environment.source },
+    base,
+    environment,
     isolation,
     baseline: baseline && {
       runner: baseline.runner,
@@ -107,7 +92,7 @@ export async function report(brief: Brief, records: Records, state: FixStateValu
     },
     gaps: [
       ...memoryGaps(brief),
-      ...(environment?.gaps ?? []),
+      ...gaps,
       ...(delivered && captured?.dirty
         ? [
             `the branch begins with your uncommitted work, as a commit of its own (${shortList(captured.personPaths)}): look at it before you push`,
@@ -119,7 +104,6 @@ export async function report(brief: Brief, records: Records, state: FixStateValu
           ]
         : []),
       ...(isolation?.missing ?? []),
-      ...(notCopied.length > 0 ? [`ignored files were not copied: ${notCopied.slice(0, 10).join(', ')}`] : []),
       ...(baseline && !baseline.counted ? ['uncounted: the test command reports no tests, only an exit code'] : []),
       ...(baseline && baseline.blocked.length > 0
         ? [
@@ -157,13 +141,6 @@ function memoryGaps(brief: Brief): string[] {
 function moreMemory(brief: Brief): string {
   const mebibytes = Math.round(brief.limits.memoryBytes / 1024 ** 2);
   return `${mebibytes} MiB are allowed, \`--memory ${mebibytes * 2}\` allows twice that`;
-}
-
-/** True for the person's dependencies when the prepared environment stands in their place. */
-export function isReplaced(path: string, kinds: readonly string[]): boolean {
-  const name = path.replace(/\/$/, '').split('/').at(-1) ?? '';
-  if (name === 'node_modules') return kinds.includes('npm');
-  return /^(?:\.venv|venv|env)$/.test(name) && kinds.includes('python');
 }
 
 /** Without counted tests, the end of what the command printed is all that says why it failed. */

@@ -1,15 +1,8 @@
 import type { Result, ReviewRequest } from '@nova/core';
 import { z } from 'zod';
 import type { Brief } from '../base/brief.ts';
-import {
-  captureRecord,
-  type Ending,
-  endingRecord,
-  environmentRecord,
-  examinedRecord,
-  type Records,
-} from './records.ts';
-import { isReplaced } from './report.ts';
+import { readGround, readIfReached } from './closing.ts';
+import { type Ending, examinedRecord, type Records } from './records.ts';
 import type { ReviewStateValue } from './review-state.ts';
 
 /** Puts the Result of a review together from what its stages recorded. */
@@ -18,18 +11,9 @@ export async function reviewReport(
   records: Records,
   state: ReviewStateValue,
 ): Promise<Result> {
-  const read = async <Value>(hash: string | null, schema: z.ZodType<Value>): Promise<Value | null> =>
-    hash === null ? null : records.get(hash, schema);
-  const ending: Ending = (await read(state.ending, endingRecord)) ?? {
-    outcome: 'failed',
-    code: 'internal',
-    message: 'The team stopped without an ending.',
-  };
-  const captured = await read(state.captured, captureRecord);
-  const environment = await read(state.prepared, environmentRecord);
-  const unprepared = await read(state.unprepared, z.string());
-  const examined = await read(state.examined, examinedRecord);
-  const notCopied = (captured?.ignored ?? []).filter((path) => !isReplaced(path, environment?.kinds ?? []));
+  const { ending, captured, base, environment, gaps } = await readGround(records, state);
+  const unprepared = await readIfReached(records, state.unprepared, z.string());
+  const examined = await readIfReached(records, state.examined, examinedRecord);
   return {
     task: brief.task,
     kind: 'review',
@@ -38,13 +22,8 @@ export async function reviewReport(
     summary: ending.message,
     next: nextStep(ending, (examined?.findings.length ?? 0) > 0),
     repository: brief.request.repository,
-    base: captured && {
-      head: captured.head,
-      headName: captured.headName,
-      commit: captured.commit,
-      dirty: captured.dirty,
-    },
-    environment: environment && { key: environment.key, kinds: environment.kinds, source: environment.source },
+    base,
+    environment,
     isolation: examined?.isolation ?? null,
     baseline: null,
     suspects: [],
@@ -67,10 +46,9 @@ export async function reviewReport(
       ...(unprepared === null
         ? []
         : [`without the dependencies, which types come from them is not known: ${unprepared}`]),
-      ...(environment?.gaps ?? []),
+      ...gaps,
       ...(examined?.gaps ?? []),
       ...(examined?.isolation?.missing ?? []),
-      ...(notCopied.length > 0 ? [`ignored files were not copied: ${notCopied.slice(0, 10).join(', ')}`] : []),
     ],
   };
 }

@@ -113,7 +113,7 @@ describe('the review team', () => {
     assert.equal(result.summary, '1 finding (1 error); 2 files reviewed.');
     assert.deepEqual(result.review, [finding]);
     assert.deepEqual(result.examined, { files: 2, lines: 9, engines: [], skipped: [], since: null });
-    assert.deepEqual(result.gaps, ['one', 'pyright did not run: absent', 'ignored files were not copied: .env']);
+    assert.deepEqual(result.gaps, ['one', 'ignored files were not copied: .env', 'pyright did not run: absent']);
     assert.equal(result.change, null);
     assert.deepEqual(
       asked.map(({ tool }) => tool),

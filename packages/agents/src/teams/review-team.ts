@@ -6,13 +6,13 @@ import {
   NovaError,
   type Result,
   type ReviewRequest,
-  taskRelease,
   toNovaError,
   workspaceCapture,
 } from '@nova/core';
 import { type Brief, sandboxFor } from '../base/brief.ts';
 import { ReviewerAgent } from '../roles/reviewer.ts';
-import { captureRecord, type Ending, endingRecord, environmentRecord, type Records } from './records.ts';
+import { afterCancel, releaseSandboxes } from './closing.ts';
+import { captureRecord, type Ending, environmentRecord, type Records } from './records.ts';
 import { reviewReport } from './review-report.ts';
 import { emptyReviewState, ReviewState, type ReviewStateValue } from './review-state.ts';
 import { recordedStage, type StageLog, type StageWork } from './stage.ts';
@@ -29,26 +29,9 @@ export interface ReviewTeamParts {
  */
 export async function runReviewTeam(parts: ReviewTeamParts): Promise<Result> {
   const { brief, records } = parts;
-  const state = await afterCancel(parts, await buildReviewGraph(parts).invoke(emptyReviewState));
-  await brief.desk.act({
-    attempt: 1,
-    stage: 'review',
-    intent: 'End the sandboxes and remove the clones',
-    tool: taskRelease,
-    input: { task: brief.task },
-    sandbox: null,
-  });
+  const state = await afterCancel(parts, await buildReviewGraph(parts).invoke(emptyReviewState), 'reviewed');
+  await releaseSandboxes(brief, 1, 'review');
   return reviewReport(brief, records, state);
-}
-
-/** A cancelled task ends as cancelled, wherever its walk was cut. */
-async function afterCancel({ brief, records }: ReviewTeamParts, state: ReviewStateValue): Promise<ReviewStateValue> {
-  const { cancelled } = brief.desk;
-  if (cancelled === null) return state;
-  const reached = state.ending === null ? null : await records.get(state.ending, endingRecord);
-  if (reached?.outcome === 'reviewed') return state;
-  const ending: Ending = { outcome: 'cancelled', code: 'task.cancelled', message: `Cancelled: ${cancelled}` };
-  return { ...state, ending: await records.put(ending) };
 }
 
 function buildReviewGraph({ brief, records, stageLog }: ReviewTeamParts) {
