@@ -50,6 +50,7 @@ describe('bin/test', () => {
     assert.equal(status, 1);
     assert.match(stdout, /outer > bad\n {2}at packages\/a\/src\/mixed\.test\.ts:3\n/);
     assert.match(stdout, /41 !== 42/);
+    assert.match(stdout, /^FAILED packages\/a\/src\/mixed\.test\.ts: outer > bad: .*Expected values.*$/m);
     assert.match(stdout, /a hint/);
     assert.match(stdout, /skipped: outer > later/);
     const record = JSON.parse(readFileSync(join(root, 'node_modules/.cache/nova/tests.json'), 'utf8'));
@@ -74,6 +75,15 @@ describe('bin/test', () => {
     assert.equal(status, 1);
     assert.match(stdout, /Cannot find module/);
     assert.match(stdout, /This file ran no test/);
+  });
+
+  it('keeps from the tests how the caller likes programs to talk, and which repository a hook is about', () => {
+    write(
+      'packages/a/clean.test.ts',
+      `${head}it('clean', () => { for (const name of ['CI', 'NO_COLOR', 'GIT_DIR', 'NOVA_HOME']) assert.equal(process.env[name], undefined); assert.equal(process.env.KEPT, 'yes'); });\n`,
+    );
+    const caller = { CI: 'true', NO_COLOR: '1', GIT_DIR: '/absent', NOVA_HOME: '/absent', KEPT: 'yes' };
+    assert.equal(run([], caller).last, '1 passed, 0 failed, 0 skipped');
   });
 
   it('ends a file that hangs, with all that it started, names the test, and goes on with the others', () => {

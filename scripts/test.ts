@@ -93,6 +93,11 @@ function explanation(result: FileResult): string {
   return `${text.join('\n')}\n`;
 }
 
+/** Each failed test in one line, for the end of a long output. */
+function reminders({ path, failures }: FileResult): readonly string[] {
+  return failures.map(({ test, error }) => `FAILED ${path}: ${test}: ${error.trim().split('\n', 1)[0] ?? ''}`);
+}
+
 function indent(text: string): string {
   return text.trimEnd().replace(/^/gm, '    ');
 }
@@ -142,6 +147,7 @@ async function main(options: Options): Promise<number> {
     for (const { engine, advice } of lacks)
       say(`${options.strict ? 'FAILED' : 'skipped'} ${path}: needs ${engine}: ${advice}`);
   }
+  for (const line of failed.flatMap(reminders)) say(line);
   if (options.name === undefined) addToRecord(options.root, record, new Date());
   const nothing = tally.count('passed') + tally.count('failed') === 0;
   if (nothing) say(files.length === 0 ? 'No test file matches.' : 'No test ran.');

@@ -35,6 +35,18 @@ export interface CollectOptions {
 /** Every process that a test file starts inherits this variable, and is found by it when the file hangs. */
 const marker = 'NOVA_TEST_FILE_RUN';
 
+/**
+ * What says how programs talk, or which repository git means, where `bin/test` was called: a workflow, a hook, a person without
+ * colours. Tests see the same on each machine, and set for themselves what they are about.
+ */
+const ofTheCaller =
+  /^(?:NO_COLOR|FORCE_COLOR|CLICOLOR(?:_FORCE)?|COLORTERM|NODE_DISABLE_COLORS|CI|GITHUB_ACTIONS|GITLAB_CI|TEAMCITY_VERSION|TF_BUILD|TRAVIS|TMUX|NOVA_HOME|GIT_.*)$/;
+
+function testEnvironment(id: string): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !ofTheCaller.test(name));
+  return { ...Object.fromEntries(kept), [marker]: id };
+}
+
 interface Progress {
   readonly names: Map<number, { readonly name: string; readonly parent: number }>;
   /** Tests that have begun and not ended. */
@@ -94,7 +106,7 @@ async function runFile(
   const events = run({
     files: [`${root}/${path}`],
     cwd: root,
-    env: { ...process.env, [marker]: id },
+    env: testEnvironment(id),
     ...(name === undefined ? {} : { testNamePatterns: [name] }),
   });
   let failed = false;
