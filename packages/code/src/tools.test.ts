@@ -229,6 +229,21 @@ class TotalTest(unittest.TestCase):
   assert.ok(verdicts.some((verdict) => verdict.outcome === 'plausible'));
 });
 
+test('what runs in functions is suspected before what every test runs by loading the file', async () => {
+  const common = { command: 'python3 -m pytest -q', timeoutSeconds: 60 };
+  using project = new TemporaryProject({
+    'stock.py':
+      '"Stock."\nimport os\nREASON = os.name\n\ndef reserve(reserved, take):\n    "Adds."\n    reserved = take\n    return reserved\n',
+    'test_stock.py': 'import stock\n\ndef test_adds():\n    assert stock.reserve(1, 2) == 3\n',
+  });
+  const report = await project.run(common.command);
+  const failing = report.tests.filter((item) => item.status === 'failed');
+  const { suspects } = await project.call<Localisation>('repair.localise', { ...common, failing });
+  const lines = suspects.map((suspect) => suspect.startLine);
+  assert.deepEqual(lines.slice(0, 2), [7, 8]);
+  assert.ok(!lines.includes(1) && !lines.includes(6), 'a docstring does nothing');
+});
+
 test('edits that a repair does not need are left out', async () => {
   using project = new TemporaryProject({
     'value.js': 'exports.value = (n) => n + 1;\nexports.other = 1;\n',

@@ -1,7 +1,7 @@
 import { exitCodeTest, type Localisation, type Suspect, type TestCase } from '@nova/core';
 import type { TestCoverage } from '../evidence/probe.ts';
 import type { TestBench, TestRun } from '../evidence/test-run.ts';
-import type { LanguageModule } from '../languages/language.ts';
+import type { LanguageModule, StatementRange } from '../languages/language.ts';
 import { languageFor } from '../languages/language-for.ts';
 import { fileRole, looksGenerated } from '../workspace/project-files.ts';
 import type { WorkingTree } from '../workspace/working-tree.ts';
@@ -22,12 +22,16 @@ interface LocaliseRequest {
 
 interface Ranges {
   readonly text: string;
-  readonly statements: readonly { startLine: number; endLine: number }[];
+  readonly statements: readonly StatementRange[];
 }
+
+/** What runs when its file is loaded was run by every failing test that loads the file: a weak sign of a fault in it. */
+const weightAtLoad = 0.6;
 
 /**
  * Ranks statements of source files by how probably they cause the failures. A statement's score is
- * 1 − (1 − o)(1 − s): o its Ochiai coefficient over the coverage of failing and passing tests, s = 0.6 / (1 + depth / 2)
+ * 1 − (1 − o)(1 − s): o its Ochiai coefficient over the coverage of failing and passing tests, 0.6 of it for what stands in no
+ * function, s = 0.6 / (1 + depth / 2)
  * when the failure's stack names it, depth counting the project's own frames from the innermost. The two are
  * combined as independent signs (noisy or), so that either alone is enough for a place on the list.
  */
@@ -57,12 +61,10 @@ export async function localise(
   if (coverage.length > 0 && !seen && !failingIds.has(exitCodeTest)) {
     notes.push('The failing tests did not fail in the run that records coverage; its coverage was still used.');
   }
-  const scores = await coverageScores(coverage, failingIds, rangesOf, tracked);
+  const { scores, reasons } = await coverageScores(coverage, failingIds, rangesOf, tracked);
   const covered = scores.size > 0;
   if (!covered) notes.push('No coverage of the failing tests was recorded; suspects come from the failures’ own text.');
 
-  const reasons = new Map<string, string[]>();
-  for (const [key, score] of scores) reasons.set(key, [`executed by failing tests, Ochiai ${score.toFixed(2)}`]);
   const byStack = await stackScores(request.failing, tree.folder, rangesOf, tracked);
   for (const [key, { score, reason }] of byStack) {
     scores.set(key, 1 - (1 - (scores.get(key) ?? 0)) * (1 - score));
@@ -119,8 +121,9 @@ async function coverageScores(
   failing: ReadonlySet<string>,
   rangesOf: RangesOf,
   tracked: ReadonlySet<string>,
-): Promise<Map<string, number>> {
+): Promise<{ scores: Map<string, number>; reasons: Map<string, string[]> }> {
   const spectra: Spectrum[] = [];
+  const atLoad = new Set<string>();
   for (const { test, lines } of coverage) {
     const elements: string[] = [];
     for (const [path, numbers] of lines) {
@@ -128,12 +131,22 @@ async function coverageScores(
       if (!ranges) continue;
       for (const line of numbers) {
         const range = innermost(ranges.statements, line);
-        if (range) elements.push(keyOf(path, range));
+        if (!range) continue;
+        const key = keyOf(path, range);
+        elements.push(key);
+        if (range.atLoad) atLoad.add(key);
       }
     }
     spectra.push({ failed: test === null || failing.has(test) || failing.has(exitCodeTest), elements });
   }
-  return ochiai(spectra);
+  const scores = new Map<string, number>();
+  const reasons = new Map<string, string[]>();
+  for (const [key, coefficient] of ochiai(spectra)) {
+    const executed = `executed by failing tests${atLoad.has(key) ? ' when they load its file' : ''}`;
+    scores.set(key, atLoad.has(key) ? coefficient * weightAtLoad : coefficient);
+    reasons.set(key, [`${executed}, Ochiai ${coefficient.toFixed(2)}`]);
+  }
+  return { scores, reasons };
 }
 
 async function stackScores(
@@ -178,8 +191,8 @@ async function importedByTests(
   return (mentioned.length > 0 ? mentioned : sources).slice(0, 40).sort(compare);
 }
 
-function innermost(statements: Ranges['statements'], line: number) {
-  let best: { startLine: number; endLine: number } | null = null;
+function innermost(statements: readonly StatementRange[], line: number): StatementRange | null {
+  let best: StatementRange | null = null;
   for (const range of statements) {
     if (range.startLine > line || range.endLine < line) continue;
     if (!best || range.endLine - range.startLine < best.endLine - best.startLine) best = range;
@@ -187,7 +200,7 @@ function innermost(statements: Ranges['statements'], line: number) {
   return best;
 }
 
-function keyOf(path: string, range: { startLine: number; endLine: number }): string {
+function keyOf(path: string, range: StatementRange): string {
   return `${range.startLine}:${range.endLine}:${path}`;
 }
 

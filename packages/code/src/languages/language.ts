@@ -23,6 +23,14 @@ export interface ProposeRequest {
   readonly testSources: ReadonlyMap<string, string>;
 }
 
+/** Lines (1-based, inclusive) of one statement; of a compound statement only its head. */
+export interface StatementRange {
+  readonly startLine: number;
+  readonly endLine: number;
+  /** True when it stands in no function: it runs when its file is loaded, whatever is tested. */
+  readonly atLoad: boolean;
+}
+
 /** What Nova must know about a language to repair it. A language is one folder with one of these. */
 export interface LanguageModule {
   readonly id: 'javascript' | 'typescript' | 'python';
@@ -30,7 +38,7 @@ export interface LanguageModule {
   readonly extensions: readonly string[];
   /** True when the text is free of syntax errors. */
   parses(path: string, text: string): Promise<boolean>;
-  /** Line ranges (1-based, inclusive) of the innermost statements, for turning covered lines into suspects. */
-  statements(path: string, text: string): Promise<{ startLine: number; endLine: number }[]>;
+  /** The innermost statements, for turning covered lines into suspects; what does nothing, a docstring for one, is left out. */
+  statements(path: string, text: string): Promise<StatementRange[]>;
   propose(request: ProposeRequest): Promise<Proposal[]>;
 }

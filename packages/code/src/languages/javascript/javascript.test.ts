@@ -171,11 +171,15 @@ test('proposes nothing for text that does not parse', async () => {
 });
 
 test('names of statements: heads of compound ones, values of arrow functions', async () => {
-  const text = 'if (a) {\n  b();\n}\nconst f = (x) =>\n  x + 1;\n';
+  const text =
+    'if (a) {\n  b();\n}\nconst f = (x) =>\n  x + 1;\nclass C {\n  one = 1;\n  static two = 2;\n}\nf(() => f(3));\n';
   assert.deepEqual(await language.statements('a.js', text), [
-    { startLine: 1, endLine: 1 },
-    { startLine: 2, endLine: 2 },
-    { startLine: 4, endLine: 5 },
-    { startLine: 5, endLine: 5 },
+    { startLine: 1, endLine: 1, atLoad: true },
+    { startLine: 2, endLine: 2, atLoad: true },
+    { startLine: 4, endLine: 5, atLoad: true },
+    { startLine: 5, endLine: 5, atLoad: false },
+    { startLine: 7, endLine: 7, atLoad: false },
+    { startLine: 8, endLine: 8, atLoad: true },
+    { startLine: 10, endLine: 10, atLoad: false },
   ]);
 });

@@ -306,13 +306,15 @@ test('line ends and tabs stay as the file has them', async () => {
 });
 
 test('statements are the innermost ones, compound ones with their header', async () => {
-  const text = 'def f(\n    a,\n):\n    if a:\n        return (\n            1\n        )\n    x = 1; y = 2\n';
+  const text =
+    'def f(\n    a,\n):\n    "says"\n    if a:\n        return (\n            1\n        )\n    x = 1; y = 2\nz = f(1)\n';
   assert.deepEqual(await language.statements('a.py', text), [
-    { startLine: 1, endLine: 3 },
-    { startLine: 4, endLine: 4 },
-    { startLine: 5, endLine: 7 },
-    { startLine: 8, endLine: 8 },
-    { startLine: 8, endLine: 8 },
+    { startLine: 1, endLine: 3, atLoad: true },
+    { startLine: 5, endLine: 5, atLoad: false },
+    { startLine: 6, endLine: 8, atLoad: false },
+    { startLine: 9, endLine: 9, atLoad: false },
+    { startLine: 9, endLine: 9, atLoad: false },
+    { startLine: 10, endLine: 10, atLoad: true },
   ]);
 });
 

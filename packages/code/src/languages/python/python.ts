@@ -5,7 +5,16 @@ import { type Ingredients, ingredientsOf } from './ingredients.ts';
 import { brief, type Draft, lineStart, type Place } from './place.ts';
 import { scopeOf } from './scope.ts';
 import { weigher } from './signals.ts';
-import { createPythonParser, isSimple, ownEndLine, ownNodes, type SyntaxNode, statementsOf } from './syntax.ts';
+import {
+  ancestor,
+  createPythonParser,
+  doesNothing,
+  isSimple,
+  ownEndLine,
+  ownNodes,
+  type SyntaxNode,
+  statementsOf,
+} from './syntax.ts';
 import { templates } from './templates/templates.ts';
 
 /** More than this for one statement is guessing. */
@@ -25,7 +34,13 @@ export function createPythonLanguage(): LanguageModule {
     parses: (_path, text) => parser.isSound(text),
     async statements(_path, text) {
       const { root } = await parser.parse(text);
-      return statementsOf(root).map((node) => ({ startLine: node.startLine, endLine: ownEndLine(node) }));
+      return statementsOf(root)
+        .filter((node) => !doesNothing(node))
+        .map((node) => ({
+          startLine: node.startLine,
+          endLine: ownEndLine(node),
+          atLoad: ancestor(node, 'function_definition', 'lambda') === null,
+        }));
     },
     async propose(request) {
       const { root } = await parser.parse(request.text);

@@ -220,6 +220,12 @@ function isBody(node: SyntaxNode): boolean {
   return node.type === 'block' || (node.named && compoundStatements.has(node.type));
 }
 
+/** True for a string that stands for itself, as a docstring does. */
+export function doesNothing(statement: SyntaxNode): boolean {
+  const [only, ...others] = parts(statement);
+  return statement.type === 'expression_statement' && only?.type === 'string' && others.length === 0;
+}
+
 /** Nodes of a statement itself, without those of its body and of its other branches. */
 export function ownNodes(statement: SyntaxNode): SyntaxNode[] {
   return [...descend(statement, (node) => !isBody(node))];
