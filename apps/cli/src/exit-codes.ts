@@ -31,6 +31,8 @@ export const exitCodeOf: Readonly<Record<ErrorCode, number>> = {
   'auth.refused': environment,
   'auth.origin': environment,
   'http.unknown': usage,
+  'http.method': internal,
+  'http.malformed': internal,
   'http.too_large': usage,
   'http.media_type': internal,
   'listen.in_use': environment,

@@ -1,4 +1,4 @@
-import { printable, toNovaError } from '@nova/core';
+import { printable, refusedShape, toNovaError } from '@nova/core';
 import { Command, CommanderError } from 'commander';
 import { z } from 'zod';
 import { applyCommand } from './commands/apply.ts';
@@ -69,7 +69,7 @@ try {
 function exitCodeFor(thrown: unknown): number {
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : exitCodes.usage;
   if (thrown instanceof z.ZodError) {
-    process.stderr.write(`error: ${z.prettifyError(thrown)}\n`);
+    process.stderr.write(`error: ${printable(refusedShape(thrown))}\n`);
     return exitCodes.usage;
   }
   const error = toNovaError(thrown);

@@ -12,6 +12,7 @@ import { KeyedAnswers } from './http/keyed-answers.ts';
 import { addressOf, announce, closeServer, listenOnLoopback, listenOnSocket } from './http/listen.ts';
 import { type ApiParts, apiRouter } from './http/operations.ts';
 import { pagesRouter } from './http/pages.ts';
+import { answerMalformed } from './http/problem.ts';
 import { systemIds } from './ids.ts';
 import { Lifetime } from './lifetime.ts';
 import { LedgerTail } from './live/ledger-tail.ts';
@@ -75,6 +76,7 @@ export async function serve(folder: DataFolder, port: number | null): Promise<vo
     answers: new KeyedAnswers(ledger, actor),
   };
   const local = createServer(createApp({ lifetime, api: apiRouter(parts, true), web: null }));
+  answerMalformed(local);
   await listenOnSocket(local, folder.serverSocket);
   await using handles = new AsyncDisposableStack();
   if (web) {
@@ -103,6 +105,7 @@ export async function serve(folder: DataFolder, port: number | null): Promise<vo
 /** Takes the port before anything else is begun, so that a port in use costs nothing. */
 async function reserve(port: number): Promise<{ readonly server: Server; readonly port: number }> {
   const server = createServer();
+  answerMalformed(server);
   return { server, port: await listenOnLoopback(server, port) };
 }
 

@@ -1,4 +1,4 @@
-import { resultSchema, taskRequestSchema } from '@nova/core';
+import { fixRequestSchema, resultSchema, reviewRequestSchema } from '@nova/core';
 import { z } from 'zod';
 import {
   appliedSchema,
@@ -38,7 +38,9 @@ export interface Endpoint<Query extends z.ZodType = z.ZodType, Body extends z.Zo
   readonly local: boolean;
 }
 
-const nothing = z.object({});
+// A field that nobody knows is a misspelt one more often than not: it is refused, not left out.
+const nothing = z.strictObject({});
+const submission = z.discriminatedUnion('kind', [fixRequestSchema.strict(), reviewRequestSchema.strict()]);
 const piece = {
   offset: z.coerce.number().int().nonnegative().default(0),
   length: z.coerce.number().int().min(1).max(longestPiece).default(longestPiece),
@@ -82,7 +84,7 @@ export const endpoints = {
     ...post,
     path: '/tasks',
     summary: 'Hands a task to the fleet.',
-    body: taskRequestSchema,
+    body: submission,
     status: 202,
     answer: taskSummarySchema,
   },
@@ -96,7 +98,7 @@ export const endpoints = {
     ...get,
     path: '/tasks/:id/events',
     summary: 'What was recorded of a task, from a position on.',
-    query: z.object({ after, limit: z.coerce.number().int().min(1).max(1000).default(500) }),
+    query: z.strictObject({ after, limit: z.coerce.number().int().min(1).max(1000).default(500) }),
     answer: eventPageSchema,
   },
   result: { ...get, path: '/tasks/:id/result', summary: 'The Result of a task that has ended.', answer: resultSchema },
@@ -104,7 +106,7 @@ export const endpoints = {
     ...get,
     path: '/tasks/:id/output',
     summary: 'What the commands of one call print, also while it runs; Nova-Size and Nova-Ended say how far it is.',
-    query: z.object({ call: z.string().min(1), ...piece }),
+    query: z.strictObject({ call: z.string().min(1), ...piece }),
     answer: null,
     media: 'application/octet-stream',
   },
@@ -112,7 +114,7 @@ export const endpoints = {
     ...get,
     path: '/blobs/:hash',
     summary: 'Content that an event of a task names; Nova-Size is its whole length.',
-    query: z.object(piece),
+    query: z.strictObject(piece),
     answer: null,
     media: 'application/octet-stream',
   },
@@ -120,7 +122,7 @@ export const endpoints = {
     ...get,
     path: '/tasks/:id/watch',
     summary: 'What was recorded after a position, then what happens, until the task has ended or paused.',
-    query: z.object({ after }),
+    query: z.strictObject({ after }),
     answer: watchItemSchema,
     media: 'application/x-ndjson',
   },

@@ -7,6 +7,8 @@ export const httpStatus: Readonly<Record<ErrorCode, number>> = {
   'auth.refused': 401,
   'auth.origin': 403,
   'http.unknown': 404,
+  'http.method': 405,
+  'http.malformed': 400,
   'http.too_large': 413,
   'http.media_type': 415,
   'listen.in_use': 503,

@@ -42,7 +42,7 @@ export const taskSummarySchema = z.object({
 export type TaskSummary = z.infer<typeof taskSummarySchema>;
 
 /** Which tasks of the list are wanted; `cursor` is the `next` of the page before. */
-export const taskQuerySchema = z.object({
+export const taskQuerySchema = z.strictObject({
   state: taskStateSchema.optional(),
   kind: z.enum(['fix', 'review']).optional(),
   /** Part of the id, the repository's path, the test command or the instance's name; case does not matter. */
@@ -120,16 +120,16 @@ export const leavingSchema = z.object({ leaving: z.boolean() });
 
 export const appliedSchema = z.object({ how: z.string(), head: z.string() });
 
-export const reasonSchema = z.object({ reason: z.string().max(500).default('A person asked for it.') });
+export const reasonSchema = z.strictObject({ reason: z.string().max(500).default('A person asked for it.') });
 
 /** What happened to the call whose outcome is unknown. */
-export const settleSchema = z.object({ callId: z.string(), how: z.enum(['done', 'again']) });
+export const settleSchema = z.strictObject({ callId: z.string(), how: z.enum(['done', 'again']) });
 export type Settle = z.infer<typeof settleSchema>;
 
-export const resumeSchema = z.object({ settle: settleSchema.nullable().default(null) });
+export const resumeSchema = z.strictObject({ settle: settleSchema.nullable().default(null) });
 
 /** The last call of the origin whose outcome the new task takes over. */
-export const forkSchema = z.object({ callId: z.string().min(1) });
+export const forkSchema = z.strictObject({ callId: z.string().min(1) });
 
 /** Passing news of a running call. */
 const activity = {

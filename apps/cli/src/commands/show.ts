@@ -24,7 +24,9 @@ Exit codes: 0; 2 there is no such task.`,
       const task = await ask((client) => client.task(id));
       if (task.state === 'finished') {
         const result = await ask((client) => client.result(task.id));
-        process.stdout.write(options.json ? `${JSON.stringify(result, null, 2)}\n` : renderReport(result));
+        process.stdout.write(
+          options.json ? `${JSON.stringify(result, null, 2)}\n` : renderReport(result, task.appliedAt),
+        );
         return;
       }
       process.stdout.write(options.json ? `${JSON.stringify(task, null, 2)}\n` : stands(task));

@@ -6,8 +6,11 @@ const failuresShown = 5;
 const suspectsShown = 5;
 const gapsShown = 12;
 
-/** The report of a finished task, for a person: what was wrong, the change, the evidence, what it cost. */
-export function renderReport(hostile: Result): string {
+/**
+ * The report of a finished task, for a person: what was wrong, the change, the evidence, what it cost. `appliedAt` says when its
+ * branch was merged, in ISO 8601; null: it was not.
+ */
+export function renderReport(hostile: Result, appliedAt: string | null = null): string {
   const result = printableValue(hostile) as Result;
   const body =
     result.kind === 'review'
@@ -20,7 +23,7 @@ export function renderReport(hostile: Result): string {
     ...list('Not covered', result.gaps, gapsShown),
     '',
     styleText('bold', 'Next'),
-    `  ${result.next}`,
+    `  ${appliedAt === null ? result.next : `Applied at ${appliedAt}; nothing is left to do.`}`,
     '',
   ].join('\n');
 }

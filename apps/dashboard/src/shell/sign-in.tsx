@@ -14,6 +14,7 @@ export function SignIn() {
         <h1>Sign in</h1>
       </div>
       <form className="form" onSubmit={signIn}>
+        {location.pathname === '/login' && <p role="alert">The token is not, or no longer, the one of this server.</p>}
         <p>
           This server answers only who knows its token. <code>nova up</code> prints a link that signs this browser in;
           or paste the token here.

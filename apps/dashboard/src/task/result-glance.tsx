@@ -14,6 +14,8 @@ export function ResultGlance({ result }: { readonly result: Result }) {
   const at = `/tasks/${result.task}`;
   const failed = gate.filter((check) => !check.passed);
   const blocking = review.filter(({ severity }) => severity === 'error').length;
+  // A task that ended before its review says nothing of it; "no findings" would be a verdict.
+  const wasReviewed = result.examined !== null || review.length > 0 || gate.length > 0;
   return (
     <Panel title="Result" aside={result.kind === 'fix' ? `evidence: ${result.evidence}` : undefined}>
       <dl className="glance">
@@ -51,9 +53,11 @@ export function ResultGlance({ result }: { readonly result: Result }) {
             {countOf(tried.candidates, 'candidate')}
           </Part>
         )}
-        <Part name="Review" to={`${at}/review`}>
-          {review.length === 0 ? 'no findings' : `${countOf(review.length, 'finding')}, ${blocking} of them errors`}
-        </Part>
+        {wasReviewed && (
+          <Part name="Review" to={`${at}/review`}>
+            {review.length === 0 ? 'no findings' : `${countOf(review.length, 'finding')}, ${blocking} of them errors`}
+          </Part>
+        )}
         {gate.length > 0 && (
           <Part name="Gate" to={`${at}/gate`}>
             {failed.length === 0

@@ -34,7 +34,7 @@ export function ReviewPanel() {
   const findings = result?.review ?? data?.at(-1)?.findings ?? null;
   if (error) return <Failure error={error} />;
   if (reviewed && findings === null) return <Loading label="The review is being read" lines={5} />;
-  if (findings === null || (findings.length === 0 && !reviewed && view.request.kind === 'fix')) {
+  if (findings === null || (findings.length === 0 && !reviewed)) {
     return (
       <Empty title="Not reviewed">
         <p className="quiet">

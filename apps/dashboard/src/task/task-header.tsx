@@ -44,7 +44,11 @@ export function TaskHeader({ view, result }: { readonly view: TaskView; readonly
             <Prose>{result.summary}</Prose>
           </p>
           <p className="small quiet break">
-            <Prose>{result.next}</Prose>
+            {view.appliedAt === null ? (
+              <Prose>{result.next}</Prose>
+            ) : (
+              `Applied ${dayAndTime(view.appliedAt)}; nothing is left to do.`
+            )}
           </p>
         </div>
       )}

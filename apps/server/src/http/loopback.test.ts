@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
+import { connect } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import { problemSchema } from '@nova/client';
 import { Place } from './place.fixture.ts';
@@ -71,8 +73,21 @@ describe('the server on loopback', () => {
     assert.equal((await ask('/v1/state', session)).status, 200);
     const wrong = await ask('/login?token=wrong');
     assert.deepEqual([wrong.status, codeOf(wrong), wrong.headers['set-cookie']], [401, 'auth.refused', undefined]);
+    const browser = await ask('/login?token=wrong', { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' });
+    assert.deepEqual([browser.status, browser.text.includes('the dashboard')], [401, true]);
     assert.equal(codeOf(await ask('/login')), 'auth.required');
     assert.equal(codeOf(await ask('/login?token=a&token=b')), 'auth.required');
+  });
+
+  it('answers what is no HTTP, and headers without end, as it answers every failure', async () => {
+    const { hostname, port } = new URL(place.url);
+    for (const sent of ['GARBAGE\r\n\r\n', `GET / HTTP/1.1\r\nX: ${'x'.repeat(100_000)}\r\n\r\n`]) {
+      const socket = connect(Number(port), hostname);
+      socket.end(sent);
+      const [head = '', body = ''] = (await text(socket)).split('\r\n\r\n');
+      assert.match(head, /^HTTP\/1\.1 400 /);
+      assert.equal(problemSchema.parse(JSON.parse(body)).code, 'http.malformed');
+    }
   });
 
   it('refuses pages of other sites, and names that were rebound to this machine, token or not', async () => {

@@ -33,9 +33,9 @@ export function serveOperation<Operation extends Endpoint>(
   router[operation.method](operation.path, async (request: Request, response: Response) => {
     const asked = {
       parameter: String(Object.values(request.params)[0] ?? ''),
+      key: operation.keyed ? keyOf(request) : '',
       query: operation.query.parse(request.query) as Asked<Operation>['query'],
       body: operation.body?.parse(request.body ?? {}) as Asked<Operation>['body'],
-      key: operation.keyed ? keyOf(request) : '',
       request,
       response,
     };

@@ -66,7 +66,7 @@ describe('the API', () => {
       ['t06'],
     );
     assert.deepEqual(await page('kind=review'), { tasks: [], next: null, total: 0 });
-    for (const query of ['limit=0', 'limit=x', 'state=gone', 'cursor=nobody', 'limit=201']) {
+    for (const query of ['limit=0', 'limit=x', 'state=gone', 'cursor=nobody', 'limit=201', 'lmit=3', 'cursor[]=t01']) {
       const answer = await place.ask(`/tasks?${query}`);
       assert.deepEqual([answer.status, await code(answer)], [400, 'usage.invalid'], query);
     }
@@ -169,6 +169,31 @@ describe('the API', () => {
     assert.equal(await code(other), 'ledger.key_reused');
   });
 
+  it('refuses a field that it does not know, and names it', async () => {
+    const fix = { kind: 'fix', repository: '/nowhere', testCommand: 'true' };
+    for (const [path, body, named] of [
+      ['/tasks', { ...fix, budgetsSeconds: 3 }, /budgetsSeconds/],
+      ['/tasks', { ...fix, testCommand: '' }, /testCommand: The test command is empty/],
+      ['/tasks/t01/pause', { because: 'x' }, /because/],
+      ['/tasks/t01/apply', { force: true }, /force/],
+    ] as const) {
+      const answer = await post(path, body, randomUUID());
+      assert.equal(answer.status, 400, path);
+      assert.match(((await answer.json()) as Problem).detail, named);
+    }
+  });
+
+  it('says which methods a path takes', async () => {
+    for (const [path, method, allowed] of [
+      ['/tasks', 'DELETE', 'GET, POST, HEAD'],
+      ['/tasks/t01', 'PUT', 'GET, HEAD'],
+      ['/tasks/t01/pause', 'GET', 'POST'],
+    ] as const) {
+      const answer = await place.ask(path, { method });
+      assert.deepEqual([answer.status, answer.headers.get('allow'), await code(answer)], [405, allowed, 'http.method']);
+    }
+  });
+
   it('needs a key for every write', async () => {
     for (const path of [
       '/tasks',
@@ -178,7 +203,8 @@ describe('the API', () => {
         const body = JSON.stringify({ kind: 'fix', repository: '/r', testCommand: 'true', callId: 'c' });
         const sent = { ...headers, 'content-type': 'application/json' };
         const answer = await place.ask(path, { method: 'POST', body, headers: sent as Record<string, string> });
-        assert.deepEqual([answer.status, await code(answer)], [400, 'usage.invalid'], path);
+        assert.equal(answer.status, 400, path);
+        assert.match(((await answer.json()) as Problem).detail, /Idempotency-Key/);
       }
     }
   });

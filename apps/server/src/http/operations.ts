@@ -38,7 +38,21 @@ export function apiRouter(parts: ApiParts, local: boolean): Router {
     // The table pairs each name with its handler; TypeScript does not follow the pair through a loop.
     serveOperation(router, endpoints[name], handlers[name] as Handler<(typeof endpoints)[typeof name]>, parts.answers);
   }
+  refuseOtherMethods(router, local);
   return router;
+}
+
+/** A path that is there answers a method that it does not take with those that it takes. */
+function refuseOtherMethods(router: Router, local: boolean): void {
+  const offered = Object.values(endpoints).filter((endpoint) => local || !endpoint.local);
+  for (const [path, those] of Map.groupBy(offered, (endpoint) => endpoint.path)) {
+    const methods = those.map(({ method }) => method.toUpperCase());
+    const allowed = [...methods, ...(methods.includes('GET') ? ['HEAD'] : [])].join(', ');
+    router.all(path, (request, response) => {
+      response.set('Allow', allowed);
+      throw new NovaError('http.method', `${request.path} takes ${allowed}, not ${request.method}. Nothing was done.`);
+    });
+  }
 }
 
 function operations(parts: ApiParts): { readonly [Name in EndpointName]: Handler<(typeof endpoints)[Name]> } {

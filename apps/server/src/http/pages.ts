@@ -43,6 +43,11 @@ export function pagesRouter(guard: Guard, folder: string): Router {
       throw new NovaError('auth.required', 'The link has no token. `nova up` prints one that has.');
     }
     if (!guard.knows(token)) {
+      // A person gets the page, which asks for the token; a program gets the problem.
+      if (existsSync(page) && request.accepts(['json', 'html']) === 'html') {
+        response.status(401).sendFile(page, { cacheControl: false });
+        return;
+      }
       throw new NovaError('auth.refused', 'This link is not, or no longer, valid. `nova up` prints a new one.');
     }
     response.set('Set-Cookie', guard.setCookie()).redirect(303, '/');

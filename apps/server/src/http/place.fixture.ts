@@ -22,6 +22,7 @@ import { KeyedAnswers } from './keyed-answers.ts';
 import { addressOf, closeServer, listenOnLoopback } from './listen.ts';
 import { type ApiParts, apiRouter } from './operations.ts';
 import { pagesRouter } from './pages.ts';
+import { answerMalformed } from './problem.ts';
 
 /** A server's HTTP and live side inside the test's process, on a real ledger, so that a test can write into it. */
 export class Place implements AsyncDisposable {
@@ -42,6 +43,7 @@ export class Place implements AsyncDisposable {
     const blobs = await openFolderBlobs(join(folder, 'blobs'));
     const tail = handles.use(await LedgerTail.open(ledger));
     const server = createServer();
+    answerMalformed(server);
     const port = await listenOnLoopback(server, 0);
     const token = openAccessToken(join(folder, 'token'));
     const activity = new Set<(activity: HostActivity) => void>();

@@ -1,5 +1,6 @@
+import type { Server } from 'node:http';
 import { httpStatus, type Problem } from '@nova/client';
-import { type Clock, type ErrorCode, NovaError, toNovaError } from '@nova/core';
+import { type Clock, type ErrorCode, NovaError, refusedShape, toNovaError } from '@nova/core';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { z } from 'zod';
 import { answerAndCut, isEndless } from './json-body.ts';
@@ -53,9 +54,32 @@ export const unknownPath: RequestHandler = (request) => {
   throw new NovaError('http.unknown', `There is nothing at ${request.method} ${request.path}.`);
 };
 
+function refusedInput(thrown: z.ZodError): NovaError {
+  const message = `${refusedShape(thrown)}. Nothing was done; /v1/openapi.json says what is taken.`;
+  return new NovaError('usage.invalid', message, { cause: thrown });
+}
+
+/** Answers what is no HTTP, or has longer headers than are read, in the same form as every other failure; Node would close mute. */
+export function answerMalformed(server: Server): void {
+  server.on('clientError', (fault: NodeJS.ErrnoException, socket) => {
+    if (!socket.writable || fault.code === 'ECONNRESET') {
+      socket.destroy();
+      return;
+    }
+    const tooLong = fault.code === 'HPE_HEADER_OVERFLOW' ? ' Its headers are longer than is read.' : '';
+    const error = new NovaError(
+      'http.malformed',
+      `This is no HTTP request that can be read.${tooLong} Nothing was done.`,
+    );
+    const text = JSON.stringify(problemOf(error));
+    const head = ['HTTP/1.1 400 Bad Request', 'Content-Type: application/problem+json', 'Connection: close'];
+    socket.end(`${head.join('\r\n')}\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`);
+  });
+}
+
 /** Whatever was thrown, with its code; a refused shape tells what of it was refused. */
 export function asNovaError(thrown: unknown): NovaError {
-  if (thrown instanceof z.ZodError) return new NovaError('usage.invalid', z.prettifyError(thrown), { cause: thrown });
+  if (thrown instanceof z.ZodError) return refusedInput(thrown);
   // The router's own refusals: a path that cannot be decoded.
   const { status } = (thrown ?? {}) as { status?: unknown };
   if (typeof status === 'number' && status >= 400 && status < 500) {

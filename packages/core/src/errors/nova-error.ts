@@ -8,6 +8,8 @@ export const errorCodes = [
   'auth.refused',
   'auth.origin',
   'http.unknown',
+  'http.method',
+  'http.malformed',
   'http.too_large',
   'http.media_type',
   'listen.in_use',
