@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { resultSchema } from '@nova/core';
 import { git, Place, shop } from './nova.ts';
 
 /** Every file of a folder with its content's hash, `.git` included. */
@@ -66,6 +68,26 @@ describe('bad input', () => {
   it('is refused when the command runs no test', async () => {
     await refused({ 'package.json': '{"name":"a"}', 'a.js': '' }, 'npm test', 'tests.none');
     await refused({ 'a.js': '' }, 'no-such-command', 'tests.none');
+    await refused({ 'a.js': '' }, 'node --test no-such-file.js', 'tests.none');
+    await refused(
+      { 'test_a.py': 'def test_a():\n    assert False\n' },
+      'python3 -m pytest -q -k no_such_test',
+      'tests.none',
+    );
+  });
+
+  it('is refused at once when no branch could be delivered', async () => {
+    using place = new Place();
+    const repository = place.repository('app', shop);
+    const walls = ['--dev-bind', '/', '/', '--ro-bind', repository, repository];
+    const nova = join(import.meta.dirname, '../../bin/nova');
+    const fix = ['fix', '--repo', repository, '--test', 'node --test', '--sandbox', 'none', '--json'];
+    const ran = spawnSync('bwrap', [...walls, nova, ...fix], {
+      encoding: 'utf8',
+      env: { ...process.env, NOVA_HOME: place.home },
+    });
+    const result = resultSchema.parse(JSON.parse(ran.stdout));
+    assert.deepEqual([ran.status, result.code, result.tried.candidates], [3, 'repository.readonly', 0]);
   });
 
   it('is refused when the tests pass already', async () => {

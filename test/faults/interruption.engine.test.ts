@@ -83,6 +83,26 @@ describe('an interrupted fix', () => {
     assert.equal(place.processes().all.length, 0);
   });
 
+  it('stands still when its branch cannot be made, and delivers it when what was in the way is gone', async () => {
+    using place = new Place();
+    const repository = place.repository('app', shop);
+    // Git keeps no branch below the name of another.
+    git(repository, 'branch', 'nova');
+    const ran = await place.run(fixArguments(repository));
+    assert.equal(ran.code, 3, ran.stderr);
+    assert.equal((JSON.parse(ran.stdout) as { error: { code: string } }).error.code, 'branch.moved');
+    const still = await place.run(['resume', 'latest', '--json']);
+    assert.equal(still.code, 3, 'nothing has changed');
+
+    git(repository, 'branch', '--move', 'nova', 'other');
+    const resumed = await place.run(['resume', 'latest', '--json']);
+    assert.equal(resumed.code, 0, resumed.stderr);
+    const result = JSON.parse(resumed.stdout) as { outcome: string; change: { commit: string; branch: string } };
+    assert.equal(result.outcome, 'delivered');
+    assert.equal(git(repository, 'rev-parse', result.change.branch), result.change.commit);
+    assert.equal(place.processes().all.length, 0);
+  });
+
   it('stops on a full disk with everything kept, and goes on when there is space', async (context) => {
     using place = new Place();
     const home = join(place.folder, 'small');

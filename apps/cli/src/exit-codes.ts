@@ -42,6 +42,7 @@ export const exitCodeOf: Readonly<Record<ErrorCode, number>> = {
   'repository.empty': notRepaired,
   'repository.submodules': notRepaired,
   'repository.lfs': notRepaired,
+  'repository.readonly': notRepaired,
   'repository.unreadable': notRepaired,
   'tests.none': notRepaired,
   'tests.pass': notRepaired,

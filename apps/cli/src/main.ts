@@ -14,11 +14,13 @@ import { replayCommand } from './commands/replay.ts';
 import { resumeCommand } from './commands/resume.ts';
 import { reviewCommand } from './commands/review.ts';
 import { showCommand } from './commands/show.ts';
+import { optionNames } from './commands/task-options.ts';
 import { tasksCommand } from './commands/tasks.ts';
 import { topCommand } from './commands/top.ts';
 import { upCommand } from './commands/up.ts';
 import { watchCommand } from './commands/watch.ts';
 import { exitCodeHelp, exitCodeOf, exitCodes } from './exit-codes.ts';
+import { asksForJson } from './terminal/asks-for-json.ts';
 import { version } from './version.ts';
 
 const program = new Command('nova')
@@ -69,14 +71,12 @@ try {
 function exitCodeFor(thrown: unknown): number {
   if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? 0 : exitCodes.usage;
   if (thrown instanceof z.ZodError) {
-    process.stderr.write(`error: ${printable(refusedShape(thrown))}\n`);
+    process.stderr.write(`error: ${printable(refusedShape(thrown, optionNames))}\n`);
     return exitCodes.usage;
   }
   const error = toNovaError(thrown);
   process.stderr.write(`${error.code}: ${printable(error.message)}\n`);
-  // Who asked for JSON parses standard output whatever happened.
-  if (/ --(json|format[ =]json)( |$)/.test(process.argv.join(' ')))
-    process.stdout.write(`${JSON.stringify({ error: error.toRecord() })}\n`);
+  if (asksForJson()) process.stdout.write(`${JSON.stringify({ error: error.toRecord() })}\n`);
   if (error.code === 'internal' && error.stack) process.stderr.write(`${error.stack}\n`);
   return exitCodeOf[error.code];
 }

@@ -19,6 +19,7 @@ export const httpStatus: Readonly<Record<ErrorCode, number>> = {
   'repository.submodules': 422,
   'repository.lfs': 422,
   'repository.unreadable': 422,
+  'repository.readonly': 422,
   'tests.none': 422,
   'tests.pass': 422,
   'tests.timeout': 422,

@@ -1,4 +1,5 @@
 export { applyEdits, editsByPath } from './changes/apply-edits.ts';
+export { isInterruption } from './errors/interruption.ts';
 export {
   type ErrorCode,
   type ErrorRecord,

@@ -5,6 +5,7 @@ import { exitCodeOf, exitCodeOfResult, exitCodes } from '../exit-codes.ts';
 import { follow } from '../link/follow.ts';
 import { ask, connectIfRunning } from '../link/server-link.ts';
 import { leaveServer } from '../link/server-process.ts';
+import { asksForJson } from '../terminal/asks-for-json.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { renderReport } from '../terminal/report.ts';
 
@@ -64,8 +65,12 @@ export async function accompany(task: string, { progress, headline, onInterrupt,
   process.stderr.write(
     `Task ${task} is paused: ${printable(ending.reason)}\nWhat was found is kept. Go on with: nova resume ${task}\n`,
   );
-  if (interrupted) return exitCodes.interrupted;
   const [code = ''] = ending.reason.split(':', 1);
+  if (asksForJson()) {
+    const error = { code: isErrorCode(code) ? code : 'task.paused', message: ending.reason, details: { task } };
+    process.stdout.write(`${JSON.stringify({ error })}\n`);
+  }
+  if (interrupted) return exitCodes.interrupted;
   return isErrorCode(code) ? exitCodeOf[code] : exitCodes.interrupted;
 }
 

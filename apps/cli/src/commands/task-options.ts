@@ -14,6 +14,18 @@ export interface TaskOptions {
   readonly quiet?: boolean;
 }
 
+/** The options by the names that a task request has for them. */
+export const optionNames: Readonly<Record<string, string>> = {
+  repository: '--repo',
+  testCommand: '--test',
+  since: '--since',
+  budgetSeconds: '--budget',
+  budgetRuns: '--runs',
+  testTimeoutSeconds: '--test-timeout',
+  memoryMebibytes: '--memory',
+  instance: '--instance',
+};
+
 /** Adds the options that every kind of task has. */
 export function withTaskOptions(command: Command): Command {
   return command

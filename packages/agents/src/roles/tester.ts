@@ -45,7 +45,9 @@ export interface Measured {
   readonly seconds: number;
 }
 
-const noTestScript = /missing script:? "?test|no test specified|no tests? (?:files? )?(?:were )?found|no tests ran/i;
+/** What npm, Node, Vitest, Jest, Mocha, pytest and unittest say when there was nothing to run. */
+const noTestScript =
+  /missing script:? "?test|no test specified|no tests? (?:files? )?(?:were )?found|no tests ran|^Could not find '[^'\n]+'$|^(?:=+ )?\d+ deselected(?:, \d+ warnings?)? in [\d.]+s/im;
 const baselineRuns = 2;
 
 /** Plans and runs tests; never changes code. */

@@ -93,7 +93,7 @@ function buildFixGraph(parts: FixTeamParts) {
       stage: 'intake',
       intent: 'Copy the repository as it stands',
       tool: workspaceCapture,
-      input: { task: brief.task, repository: brief.request.repository },
+      input: { task: brief.task, repository: brief.request.repository, forBranch: true },
       sandbox: null,
     });
     brief.budget.elapse(captured.seconds);

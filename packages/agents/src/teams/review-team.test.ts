@@ -127,7 +127,7 @@ describe('the review team', () => {
     const captured = { ...(answers['workspace.capture'] as object), since };
     const result = await run({ 'workspace.capture': captured }, 'main');
     assert.deepEqual(result.examined?.since, since);
-    assert.deepEqual(asked[0]?.input, { task: 'T', repository: '/r', since: 'main' });
+    assert.deepEqual(asked[0]?.input, { task: 'T', repository: '/r', forBranch: false, since: 'main' });
     assert.deepEqual(asked[2]?.input, { since: 'c0ffee', seconds: 900 });
     assert.match(result.summary, /2 changed files/);
   });

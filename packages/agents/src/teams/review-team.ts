@@ -55,6 +55,7 @@ function buildReviewGraph({ brief, records, stageLog }: ReviewTeamParts) {
       input: {
         task: brief.task,
         repository: request.repository,
+        forBranch: false,
         ...(request.since === null ? {} : { since: request.since }),
       },
       sandbox: null,

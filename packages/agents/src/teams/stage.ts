@@ -1,4 +1,4 @@
-import { type ErrorCode, type Stage, toNovaError } from '@nova/core';
+import { type ErrorCode, isInterruption, type Stage, toNovaError } from '@nova/core';
 import { isWindUp } from '../base/wind-up.ts';
 import type { FixStateValue } from './fix-state.ts';
 import type { Ending } from './records.ts';
@@ -8,24 +8,6 @@ export interface StageLog {
   started(attempt: number, stage: Stage): Promise<void>;
   finished(attempt: number, stage: Stage, summary: string): Promise<void>;
 }
-
-/** Codes with which a stage is interrupted instead of ended: the task goes on later, at the same place. */
-const interruptions: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'task.paused',
-  'task.cancelled',
-  'sandbox.lost',
-  'mesh.unreachable',
-  'mesh.timeout',
-  'mesh.protocol',
-  'ledger.closed',
-  'ledger.conflict',
-  'ledger.locked',
-  'disk.full',
-  'journal.outcome_unknown',
-  'journal.input_changed',
-  'lease.stale',
-  'internal',
-]);
 
 /** `keep` holds on to what the stage has found so far, for the Result, should it fail later on. */
 export type StageWork<State = FixStateValue> = (
@@ -51,7 +33,7 @@ export function recordedStage<State extends { readonly attempt: number }>(
       return update;
     } catch (thrown) {
       const error = toNovaError(thrown);
-      if (interruptions.has(error.code) && !isWindUp(error)) throw error;
+      if (isInterruption(error.code) && !isWindUp(error)) throw error;
       await stageLog.finished(state.attempt, name, error.message);
       const ending = await end({ outcome: outcomeFor(name, error.code), code: error.code, message: error.message });
       return { ...kept, ...ending };

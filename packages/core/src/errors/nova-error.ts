@@ -20,6 +20,7 @@ export const errorCodes = [
   'repository.submodules',
   'repository.lfs',
   'repository.unreadable',
+  'repository.readonly',
   'tests.none',
   'tests.pass',
   'tests.timeout',

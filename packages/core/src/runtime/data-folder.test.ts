@@ -8,7 +8,13 @@ describe('the data folder', () => {
   it('is NOVA_HOME, else in the XDG data folder, else in the home folder', () => {
     assert.equal(at({ NOVA_HOME: '/n', XDG_DATA_HOME: '/x' }).root, '/n');
     assert.equal(at({ XDG_DATA_HOME: '/x' }).root, '/x/nova');
+    assert.equal(at({ XDG_DATA_HOME: 'relative' }).root, '/home/p/.local/share/nova');
     assert.equal(at({ NOVA_HOME: '' }).root, '/home/p/.local/share/nova');
+  });
+
+  it('is the same wherever a command is run', () => {
+    for (const root of ['relative', './x', '../x', '~/x'])
+      assert.throws(() => at({ NOVA_HOME: root }), { code: 'folder.unusable' }, root);
   });
 
   it("is none of the kernel's own folders", () => {

@@ -32,12 +32,20 @@ export function isKernelFolder(path: string): boolean {
 }
 
 /**
- * `NOVA_HOME`, else the XDG data folder, else `~/.local/share/nova`. Throws `folder.unusable` when that is a folder of the
- * kernel's.
+ * `NOVA_HOME`, else the XDG data folder, else `~/.local/share/nova`. Throws `folder.unusable` when that is relative or a
+ * folder of the kernel's.
  */
 export function dataFolder(surroundings: Surroundings): DataFolder {
   const { env, home } = surroundings;
-  const root = env['NOVA_HOME'] || `${env['XDG_DATA_HOME'] || `${home}/.local/share`}/nova`;
+  const shared = env['XDG_DATA_HOME'] ?? '';
+  // The XDG specification: a relative path there is to be ignored.
+  const root = env['NOVA_HOME'] || `${shared.startsWith('/') ? shared : `${home}/.local/share`}/nova`;
+  if (!root.startsWith('/')) {
+    throw new NovaError(
+      'folder.unusable',
+      `NOVA_HOME is ${root}, which is another folder wherever a command is run. Nothing was made. Name it from the root: NOVA_HOME=/…`,
+    );
+  }
   if (isKernelFolder(root)) {
     throw new NovaError(
       'folder.unusable',

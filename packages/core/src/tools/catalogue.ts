@@ -28,6 +28,8 @@ export const workspaceCapture = defineTool({
     repository: z.string(),
     /** A branch, tag or commit that a change is measured from. */
     since: z.string().optional(),
+    /** A branch is to be delivered there: refused at once where nothing can be written. */
+    forBranch: z.boolean().default(false),
   }),
   output: z.object({
     mirror: z.string(),

@@ -1,3 +1,5 @@
+import { access, constants } from 'node:fs/promises';
+import { join } from 'node:path';
 import { NovaError } from '@nova/core';
 import { changesBetween, commitOnTop, pathsOf, treeOf } from './commits.ts';
 import { asNovaError, copyObjects, gitLine } from './git.ts';
@@ -32,16 +34,30 @@ export interface Capture {
 /** Copies HEAD and the person's uncommitted work into the mirror; reads their folder, writes nothing there. */
 export async function capture(
   folder: MirrorFolder,
-  input: { task: string; repository: string; since?: string | undefined },
+  input: { task: string; repository: string; since?: string | undefined; forBranch?: boolean },
   signal: AbortSignal,
 ): Promise<Capture> {
   requireTask(input.task);
   const repository = await openRepository(input.repository, signal);
+  if (input.forBranch) await refuseReadOnly(repository);
   try {
     return await captureOpened(folder, input.task, repository, input.since ?? null, signal);
   } catch (error) {
     const what = `${repository.top} could not be copied; some of its files or objects can't be read. Nothing of it was changed. Run \`git fsck\` there`;
     throw asNovaError(error, 'repository.unreadable', what);
+  }
+}
+
+/** Found out now, and not after the work: nothing could be delivered. */
+async function refuseReadOnly({ top, objects, commonDir }: SourceRepository): Promise<void> {
+  for (const folder of [objects, join(commonDir, 'refs')]) {
+    await access(folder, constants.W_OK).catch((cause: NodeJS.ErrnoException) => {
+      throw new NovaError(
+        'repository.readonly',
+        `Nothing can be written to ${folder} (${cause.code ?? cause.message}), so no branch could be delivered to ${top}. Nothing was changed. Make it writable for yourself, or clone it and work on the clone.`,
+        { cause },
+      );
+    });
   }
 }
 

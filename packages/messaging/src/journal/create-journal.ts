@@ -1,10 +1,10 @@
 import {
   type Clock,
-  type ErrorCode,
   type EventData,
   type EventType,
   eventCatalogue,
   fromErrorRecord,
+  isInterruption,
   NovaError,
   toNovaError,
 } from '@nova/core';
@@ -36,17 +36,6 @@ export interface JournalOptions {
 export function taskStream(task: string): string {
   return `task/${task}`;
 }
-
-/** Failures of the surroundings: the effect may or may not have happened, and may succeed later. */
-const unsettled: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'sandbox.lost',
-  'mesh.unreachable',
-  'mesh.timeout',
-  'task.paused',
-  'task.cancelled',
-  'disk.full',
-  'ledger.closed',
-]);
 
 /** Reads a task's stream and continues its journal where it ended. */
 export async function createJournal(options: JournalOptions): Promise<Journal> {
@@ -170,8 +159,8 @@ class LedgerJournal implements Journal {
       output = await effect(signal, attempt);
     } catch (thrown) {
       const failure = toNovaError(thrown);
-      if (unsettled.has(failure.code)) throw failure;
       refuseAborted(signal);
+      if (isInterruption(failure.code)) throw failure;
       await this.#finish(call.callId, begun, null, failure);
       throw failure;
     }
