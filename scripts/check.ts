@@ -12,7 +12,7 @@ const root = join(import.meta.dirname, '..');
 type Check = () => Promise<string[]> | string[];
 
 const checks: Readonly<Record<string, Check>> = {
-  style: () => command('biome', ['ci', '--colors=off', '--max-diagnostics=50', '.']),
+  style: () => command('biome', ['ci', '--error-on-warnings', '--colors=off', '--max-diagnostics=50', '.']),
   types: () => types('.'),
   // The dashboard runs in a browser: other globals, and JSX.
   'browser-types': () => types('apps/dashboard'),

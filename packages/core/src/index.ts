@@ -147,4 +147,4 @@ export {
   testReportSchema,
   testRunnerSchema,
 } from './vocabulary/tests.ts';
-export { countOf, printable } from './words/words.ts';
+export { countOf, printable, printableValue } from './words/words.ts';

@@ -31,9 +31,10 @@ Examples:
 Who opens the printed link is let in; others need the token in the data folder. Stop it with \`nova down\`.
 Exit codes: 0, also when one runs already; 2 usage; 5 the port is taken, or something is missing on this machine.`,
     )
-    .action(async (options: UpOptions) => {
+    .action(async (options: UpOptions, command: Command) => {
       const running = await connectIfRunning();
       const before = running && (await running.state());
+      if (before?.url && command.getOptionValueSource('port') === 'cli') refuseOtherPort(before.url, options.port);
       const dashboard = before?.url ? null : await buildDashboard();
       const { url, pid } = before?.url ? before : await start(running, options.port);
       const login = `${url}/login?token=${token()}`;
@@ -67,6 +68,15 @@ async function start(aside: Client | null, wanted: number): Promise<ServerState 
   throw new NovaError(
     'ledger.locked',
     'Other commands keep starting servers on the side. Nothing is lost; run `nova up` again when they have ended.',
+  );
+}
+
+/** A server has one port for as long as it runs; who names another one must not believe that it was taken. */
+function refuseOtherPort(url: string, wanted: number): void {
+  if (wanted === 0 || Number(new URL(url).port) === wanted) return;
+  throw new NovaError(
+    'listen.in_use',
+    `The server of this data folder runs already, at ${url}. Nothing was changed. To move it: nova down, then nova up --port ${wanted}`,
   );
 }
 

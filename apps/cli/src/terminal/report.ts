@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { countOf, printable, type Result, stages } from '@nova/core';
+import { countOf, printableValue, type Result, stages } from '@nova/core';
 import { findingLines } from './findings.ts';
 
 const failuresShown = 5;
@@ -11,7 +11,7 @@ const gapsShown = 12;
  * branch was merged, in ISO 8601; null: it was not.
  */
 export function renderReport(hostile: Result, appliedAt: string | null = null): string {
-  const result = printableValue(hostile) as Result;
+  const result = printableValue(hostile);
   const body =
     result.kind === 'review'
       ? findingLines(result)
@@ -26,14 +26,6 @@ export function renderReport(hostile: Result, appliedAt: string | null = null): 
     `  ${appliedAt === null ? result.next : `Applied at ${appliedAt}; nothing is left to do.`}`,
     '',
   ].join('\n');
-}
-
-/** Everything in a Result that came out of a repository is data; a terminal must show it, not obey it. */
-function printableValue(value: unknown): unknown {
-  if (typeof value === 'string') return printable(value);
-  if (Array.isArray(value)) return value.map(printableValue);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, printableValue(inner)]));
 }
 
 function headline(result: Result): string {

@@ -1,5 +1,5 @@
 import type { Client, LiveActivity } from '@nova/client';
-import { createEventReader, foldTask, NovaError, type RecordedEvent, type TaskView } from '@nova/core';
+import { createEventReader, foldTask, NovaError, printableValue, type RecordedEvent, type TaskView } from '@nova/core';
 import { keepFollowing } from './keep-following.ts';
 import type { Line } from './line.ts';
 import { Store } from './store.ts';
@@ -77,7 +77,7 @@ export class TaskFeed {
     const fresh = events.filter((event) => event.position > position);
     if (fresh.length === 0) return;
     try {
-      const lifted = fresh.map((event) => reader.lift(event));
+      const lifted = fresh.map((event) => printableValue(reader.lift(event)));
       const view = lifted.reduce<TaskView | null>(foldTask, before.view);
       const running = new Set(view?.calls.filter((call) => call.state === 'running').map((call) => call.callId));
       const activities = new Map([...before.activities].filter(([callId]) => running.has(callId)));

@@ -1,5 +1,5 @@
 import type { Client } from '@nova/client';
-import { NovaError, type ToolManifest } from '@nova/core';
+import { NovaError, printableValue, type ToolManifest } from '@nova/core';
 import { useQuery } from '@tanstack/react-query';
 import { z } from 'zod';
 import { useSession } from '../link/session.ts';
@@ -37,5 +37,5 @@ async function fetchOutcome<Output>(client: Client, schema: z.ZodType<Output>, h
     text += decoder.decode(bytes, { stream: offset < size });
     if (offset >= size || bytes.length === 0) break;
   }
-  return z.object({ output: schema }).parse(JSON.parse(text)).output;
+  return printableValue(z.object({ output: schema }).parse(JSON.parse(text)).output);
 }

@@ -1,3 +1,4 @@
+import { printableValue } from '@nova/core';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo } from 'react';
 import { Navigate, Outlet, useLocation, useMatch, useParams } from 'react-router';
@@ -53,7 +54,7 @@ function FollowedTask({ id }: { readonly id: string }) {
   const ended = view?.state === 'finished';
   const { data: result = null, error: resultError } = useQuery({
     queryKey: ['result', id],
-    queryFn: () => client.result(id),
+    queryFn: async () => printableValue(await client.result(id)),
     enabled: ended,
     staleTime: Number.POSITIVE_INFINITY,
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { countOf, printable } from './words.ts';
+import { countOf, printable, printableValue } from './words.ts';
 
 describe('words for people', () => {
   it('counts in singular and plural', () => {
@@ -14,5 +14,11 @@ describe('words for people', () => {
     const hostile = 'max \x1b[31mRED\x1b]0;pwn\x07 \x9b2J \u202etxt.exe';
     for (const letter of ['\x1b', '\x07', '\x9b', '\u202e']) assert.ok(!printable(hostile).includes(letter));
     assert.equal(printable('größer → 数\n\tok 👍'), 'größer → 数\n\tok 👍');
+  });
+
+  it('does so with every text of a value, names of fields too', () => {
+    assert.deepEqual(printableValue({ '\u202ea': ['\x1bb', 1, null, { c: true }] }), {
+      '\ufffda': ['\ufffdb', 1, null, { c: true }],
+    });
   });
 });

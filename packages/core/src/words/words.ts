@@ -6,11 +6,21 @@ export function countOf(count: number, noun: string): string {
 const keepsLines = new Set(['\n', '\t']);
 
 /**
- * Takes out what a terminal would obey instead of show: escape sequences and control characters. Names of tests, file names and
+ * Takes out what a terminal or a page would obey instead of show: escape sequences, control characters, and what turns the
+ * direction of writing. Names of tests, file names and
  * program output come from repositories and are data.
  */
 export function printable(text: string): string {
   return [...text].map((letter) => (isControl(letter) && !keepsLines.has(letter) ? '�' : letter)).join('');
+}
+
+/** `printable` for every text in plain JSON: all that came out of a repository at once, before anything of it is shown. */
+export function printableValue<Value>(value: Value): Value;
+export function printableValue(value: unknown): unknown {
+  if (typeof value === 'string') return printable(value);
+  if (Array.isArray(value)) return value.map((one) => printableValue(one as unknown));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [printable(key), printableValue(inner)]));
 }
 
 function isControl(letter: string): boolean {

@@ -14,6 +14,9 @@ const manifestSchema = z.looseObject({
 });
 export type NpmManifest = z.infer<typeof manifestSchema>;
 
+// npm copies what the package's manifest says, and some say one platform without a list.
+const platforms = z.union([z.array(z.string()), z.string().transform((one) => [one])]).optional();
+
 const lockedPackage = z.looseObject({
   version: z.string().optional(),
   resolved: z.string().optional(),
@@ -23,8 +26,8 @@ const lockedPackage = z.looseObject({
   devOptional: z.boolean().optional(),
   peer: z.boolean().optional(),
   inBundle: z.boolean().optional(),
-  os: z.array(z.string()).optional(),
-  cpu: z.array(z.string()).optional(),
+  os: platforms,
+  cpu: platforms,
 });
 export type LockedPackage = z.infer<typeof lockedPackage>;
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { countOf } from '@nova/core';
 import { EngineTrouble, installed, runCommand } from './command.ts';
 import type { Engine, EngineAnswer, EngineJob, RawFinding, RuleMeaning } from './engine.ts';
 
@@ -53,6 +54,16 @@ export function createTypeScript(): Engine {
       const gaps = new Set<string>();
       const versions = new Set<string>();
       const deadline = performance.now() + job.timeoutMs;
+      const uncovered = job.files.filter(
+        ({ path, language }) =>
+          language === 'typescript' && !projects.some((project) => isBelow(path, dirname(project))),
+      );
+      if (uncovered.length > 0) {
+        const examples = uncovered.slice(0, namesShown).map(({ path }) => path);
+        gaps.add(
+          `types of ${countOf(uncovered.length, 'file')} were not checked: no tsconfig.json (${examples.join(', ')})`,
+        );
+      }
       for (const project of projects.slice(0, mostProjects)) {
         const answer = await check(project, { ...job, timeoutMs: deadline - performance.now() });
         versions.add(answer.version);
@@ -68,6 +79,10 @@ export function createTypeScript(): Engine {
 
 function meaning(rule: string): RuleMeaning {
   return meanings[rule] ?? (/^TS70/.test(rule) ? untyped : wrong);
+}
+
+function isBelow(path: string, folder: string): boolean {
+  return folder === '.' || path.startsWith(`${folder}/`);
 }
 
 function byDepth(a: string, b: string): number {
