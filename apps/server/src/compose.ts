@@ -41,7 +41,7 @@ export function ownDataFolder(): DataFolder {
 export async function serve(folder: DataFolder, port: number | null): Promise<void> {
   makeFolders(folder);
   await using ledger = await openSqliteLedger({ path: folder.ledger, clock: systemClock, ids: systemIds });
-  const web = port === null ? null : await reserve(port);
+  const web = port === null ? null : await reserve(port, openAccessToken(folder.token));
   const blobs = await openFolderBlobs(folder.blobs);
   await using host = new HostLink(folder, hostEntry);
   await using tail = await LedgerTail.open(ledger);
@@ -82,7 +82,7 @@ export async function serve(folder: DataFolder, port: number | null): Promise<vo
   if (web) {
     // It stays until it is told to go.
     handles.use(lifetime.clientCame());
-    const guard = new Guard(openAccessToken(folder.token), String(web.port));
+    const guard = new Guard(web.token, String(web.port));
     web.server.on(
       'request',
       createApp({ lifetime, api: apiRouter(parts, false), web: { guard, pages: pagesRouter(guard, dashboardFolder) } }),
@@ -102,11 +102,17 @@ export async function serve(folder: DataFolder, port: number | null): Promise<vo
   await Promise.all([closeServer(local), web && closeServer(web.server)]);
 }
 
+interface Web {
+  readonly server: Server;
+  readonly port: number;
+  readonly token: string;
+}
+
 /** Takes the port before anything else is begun, so that a port in use costs nothing. */
-async function reserve(port: number): Promise<{ readonly server: Server; readonly port: number }> {
+async function reserve(port: number, token: string): Promise<Web> {
   const server = createServer();
   answerMalformed(server);
-  return { server, port: await listenOnLoopback(server, port) };
+  return { server, token, port: await listenOnLoopback(server, port) };
 }
 
 function makeFolders(folder: DataFolder): void {

@@ -9,6 +9,9 @@ process.env['NOVA_UMASK'] = process.umask(0o077).toString(8);
 
 const defaultPort = 4177;
 
+// The log may lie on a full disk, and whoever started the server may be gone: its words are then lost, and nothing else is.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
 const [command = 'serve', ...rest] = process.argv.slice(2);
 
 try {
@@ -22,7 +25,8 @@ try {
   const error = toNovaError(thrown);
   reportStart(JSON.stringify(error.toRecord()));
   process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), level: 'fatal', ...error.toRecord() })}\n`);
-  process.exitCode = 1;
+  // Whatever was begun holds nobody up: what is recorded is on disk.
+  process.exit(1);
 }
 
 /** The port that a server which stays listens on; null for one that serves its unix socket and leaves when nobody needs it. */

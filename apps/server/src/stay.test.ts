@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -32,11 +32,11 @@ class Staying {
   readonly process: ChildProcess;
   log = '';
 
-  constructor(folder: string, port: number | string) {
+  constructor(folder: string, port: number | string, log: 'pipe' | number) {
     this.folder = folder;
     this.process = spawn(process.execPath, [entry, 'serve', '--stay', '--port', String(port)], {
       env: { ...process.env, NOVA_HOME: folder },
-      stdio: ['ignore', 'ignore', 'pipe'],
+      stdio: ['ignore', 'ignore', log],
     });
     this.process.stderr?.on('data', (chunk: Buffer) => {
       this.log += chunk;
@@ -68,8 +68,8 @@ class Staying {
 describe('a server that stays', () => {
   const home = mkdtempSync(join(tmpdir(), 'nova-stay-'));
   const started: Staying[] = [];
-  function start(folder: string, port: number | string): Staying {
-    const server = new Staying(folder, port);
+  function start(folder: string, port: number | string, log: 'pipe' | number = 'pipe'): Staying {
+    const server = new Staying(folder, port, log);
     started.push(server);
     return server;
   }
@@ -143,6 +143,26 @@ describe('a server that stays', () => {
     socket.close();
     late.close();
     idle.destroy();
+  });
+
+  it('goes on when its own log cannot be written', async () => {
+    const server = start(join(home, 'mute'), 0, openSync('/dev/full', 'w'));
+    const { url } = await server.info();
+    // Who is refused is logged.
+    for (let asked = 0; asked < 3; asked += 1) assert.equal((await fetch(`${url}/v1/state`)).status, 401);
+    const answer = await fetch(`${url}/v1/state`, { headers: { authorization: `Bearer ${tokenOf(server)}` } });
+    assert.equal(answer.status, 200);
+  });
+
+  it('ends when the file of its token holds none, and does when it is gone', async () => {
+    const folder = join(home, 'no-token');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'token'), 'short');
+    const server = start(folder, 0);
+    assert.equal(await server.ended(), 1);
+    assert.match(server.log, /"auth\.refused".*Remove the file/);
+    rmSync(join(folder, 'token'));
+    assert.ok((await start(folder, 0).info()).port > 0);
   });
 
   it('does not start on a port in use, on a data folder in use, or on what is no port', async () => {

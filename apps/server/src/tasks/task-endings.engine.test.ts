@@ -39,8 +39,9 @@ describe('a cancellation', () => {
     assert.equal(result.outcome, 'cancelled');
     assert.ok(result.suspects.some(({ path }) => path === 'src/cart.js'));
     assert.ok(result.tried.candidates > 0 && !('not-run' in result.tried.verdicts));
-    const right = result.alternatives.find(({ diff }) => diff.includes('>= 10'));
-    assert.ok(right, JSON.stringify(result.alternatives));
+    // Which repairs were found depends on which sandbox began first.
+    assert.ok(result.alternatives.length > 0);
+    for (const { diff } of result.alternatives) assert.match(diff, /^\+ {2}return quantity (>= 10|\+ 1 > 10|> 9)/m);
     assert.equal(result.change, null);
     assert.equal(execFileSync('git', ['-C', repository, 'branch', '--list', 'nova/*']).toString(), '');
     assert.deepEqual(trial.workers(), []);

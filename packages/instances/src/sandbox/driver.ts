@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import type { Isolation, SandboxDriverName, SandboxLimits } from '@nova/core';
 
 /** A host path shown inside a sandbox. A driver that does not isolate ignores mounts: there, inside is outside. */
@@ -28,6 +29,12 @@ export interface SandboxEnd {
   readonly limit: 'memory' | null;
 }
 
+/** True when something outside ended it, and not what ran in it or the want of something: the next try may go well. */
+export function wasKilled({ exitCode, signal }: Pick<SandboxEnd, 'exitCode' | 'signal'>): boolean {
+  // Whoever waits for a killed process, bubblewrap or a shell, ends with 128 and the signal's number.
+  return signal === 'SIGKILL' || exitCode === 128 + constants.signals.SIGKILL;
+}
+
 /** A running sandbox. It does not die with the host process; whoever finds its record owns it. */
 export interface SandboxProcess extends AsyncDisposable {
   readonly id: string;
@@ -49,7 +56,7 @@ export interface SandboxDriver {
   readonly traits: { readonly isolates: boolean };
   /** Null when usable here; else the reason and the install line, for `sandbox.unavailable`. */
   unavailable(): Promise<string | null>;
-  /** Starts the process. Rejects with `sandbox.unavailable`; leaves nothing behind when it rejects. */
+  /** Starts the process. Rejects with `sandbox.unavailable`, or `sandbox.lost` when it was killed meanwhile; leaves nothing behind when it rejects. */
   start(request: SandboxStart): Promise<SandboxProcess>;
   /**
    * Finds the still running sandbox with this id after the host's own death; null when it has ended or was never whole, and

@@ -23,7 +23,7 @@ import {
   planControlGroup,
   takeControlGroup,
 } from './cgroup.ts';
-import type { SandboxEnd, SandboxProcess, SandboxStart } from './driver.ts';
+import { type SandboxEnd, type SandboxProcess, type SandboxStart, wasKilled } from './driver.ts';
 
 /** Carried by every process of a sandbox, so that one is found wherever it went. */
 export const sandboxMarker = 'NOVA_SANDBOX';
@@ -179,25 +179,33 @@ async function spawnJoined(request: {
     });
     exit.catch(() => {});
     const outer = child.pid === undefined ? null : identify(child.pid);
-    const inner = request.reportsChild ? await reportedChild(child) : outer;
-    if (outer === null || inner === null) {
+    const inside = request.reportsChild ? await reportedChild(child) : child.pid;
+    if (outer === null || inside === undefined) {
       const end = await exit;
-      throw new Error(`it ended at once (${end.signal ?? `exit code ${end.exitCode}`}). ${await tail(request.log)}`);
+      const how = `it ended at once (${end.signal ?? `exit code ${end.exitCode}`}). ${await tail(request.log)}`;
+      if (!wasKilled(end)) throw new Error(how);
+      throw new NovaError(
+        'sandbox.lost',
+        `The sandbox was killed while it started: ${how} The same call makes a fresh one.`,
+      );
     }
-    return { identities: inner.pid === outer.pid ? [outer] : [outer, inner], exit };
+    // Null when its command was so short that it is over already.
+    const inner = inside === outer.pid ? null : identify(inside);
+    return { identities: inner === null ? [outer] : [outer, inner], exit };
   } finally {
     await log.close();
   }
 }
 
-async function reportedChild(child: ChildProcess): Promise<ProcessIdentity | null> {
+/** The process id of the innermost process once its walls stand; undefined when they could not be made. */
+async function reportedChild(child: ChildProcess): Promise<number | undefined> {
   const [report, standing] = [child.stdio[3], child.stdio[4]] as (Readable | null | undefined)[];
   let text = '';
   for await (const chunk of report ?? []) text += String(chunk);
   const pid = /"child-pid"\s*:\s*(\d+)/.exec(text)?.[1];
   // Ends without a word when the walls could not be made.
-  for await (const _ of standing ?? []) return pid === undefined ? null : identify(Number(pid));
-  return null;
+  for await (const _ of standing ?? []) return pid === undefined ? undefined : Number(pid);
+  return undefined;
 }
 
 async function tail(path: string): Promise<string> {

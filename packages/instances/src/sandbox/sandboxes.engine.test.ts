@@ -6,6 +6,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   renameSync,
@@ -17,6 +18,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
 import {
+  type NovaError,
   repairEvaluate,
   runnerMethods,
   runnerProtocolVersion,
@@ -25,6 +27,7 @@ import {
   testsRun,
 } from '@nova/core';
 import { createBubblewrapDriver } from './bubblewrap-driver.ts';
+import type { SandboxDriver } from './driver.ts';
 import { processesWith } from './driver-contract.ts';
 import { installationTarget, sandboxFolder } from './layout.ts';
 import { createPlainDriver } from './plain-driver.ts';
@@ -52,13 +55,21 @@ for (const driver of ['bubblewrap', 'none'] as const satisfies SandboxDriverName
       rmSync(root, { recursive: true, force: true });
     });
 
-    function create(): Sandboxes {
+    function create(started: () => Promise<void> = async () => {}): Sandboxes {
       const repository = join(root, 'repository');
+      const watched = (inner: SandboxDriver): SandboxDriver => ({
+        ...inner,
+        start: async (request) => {
+          const process = await inner.start(request);
+          await started();
+          return process;
+        },
+      });
       return new Sandboxes({
         folder: join(root, 'instances'),
         drivers: {
-          bubblewrap: createBubblewrapDriver({ records: join(root, 'records', 'bubblewrap') }),
-          none: createPlainDriver({ records: join(root, 'records', 'none') }),
+          bubblewrap: watched(createBubblewrapDriver({ records: join(root, 'records', 'bubblewrap') })),
+          none: watched(createPlainDriver({ records: join(root, 'records', 'none') })),
         },
         createClone: async ({ commit, folder }) => {
           execFileSync('git', ['clone', '-q', '--no-checkout', repository, folder]);
@@ -117,6 +128,28 @@ for (const driver of ['bubblewrap', 'none'] as const satisfies SandboxDriverName
 
     const run = async (callId: string, command: string) =>
       testsRun.output.parse(await call(callId, testsRun.name, { command, timeoutSeconds: 60 }));
+
+    test('is lost when its runner is killed while it starts, and the same call makes a fresh sandbox', async () => {
+      repository({ 'a.js': '' });
+      let kills = 0;
+      sandboxes = create(async () => {
+        if (kills > 0) return;
+        const records = join(root, 'records', driver);
+        const [record = ''] = readdirSync(records).filter((file) => file.endsWith('.json'));
+        const { processes } = JSON.parse(readFileSync(join(records, record), 'utf8')) as {
+          processes: { pid: number }[];
+        };
+        // The innermost one: what waits for it ends with its number.
+        process.kill(processes.at(-1)?.pid ?? Number.NaN, 'SIGKILL');
+        kills += 1;
+      });
+      const failure = await call('c1', testsRun.name, { command: 'exit 3', timeoutSeconds: 60 }).catch(
+        (thrown: unknown) => thrown,
+      );
+      assert.equal(kills, 1);
+      assert.equal((failure as NovaError).code, 'sandbox.lost', String(failure));
+      assert.equal((await run('c1', 'exit 3')).exitCode, 3);
+    });
 
     test('no run of a call finds what another left, in files or in processes', async () => {
       const folders = driver === 'bubblewrap' ? '"$TMPDIR" "$HOME" /tmp /var/tmp /dev/shm' : '"$TMPDIR" "$HOME"';

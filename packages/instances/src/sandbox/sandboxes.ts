@@ -11,7 +11,7 @@ import {
 import type { EnvironmentMounts, MountOptions } from '../environment/environment-mounts.ts';
 import { readIfThere, writeWhole } from '../supervision/atomic-file.ts';
 import { removeTree } from '../supervision/remove-tree.ts';
-import type { SandboxDriver, SandboxProcess } from './driver.ts';
+import { type SandboxDriver, type SandboxProcess, wasKilled } from './driver.ts';
 import {
   driverId,
   fileName,
@@ -170,10 +170,18 @@ export class Sandboxes {
       await saveRunnerKey(folder.runnerKey, sandbox.key);
       return sandbox;
     } catch (error) {
+      const end = await Promise.race([process?.ended, null]);
       await process?.end();
       const log = await readIfThere(folder.log).catch(() => null);
       await removeTree(folder.root).catch(() => {});
       if (!(error instanceof RunnerGone)) throw toNovaError(error, 'sandbox.unavailable');
+      if (end && wasKilled(end) && end.limit === null) {
+        throw new NovaError(
+          'sandbox.lost',
+          'The sandbox was killed while its runner started; nothing of it is left. The same call makes a fresh sandbox.',
+          { cause: error },
+        );
+      }
       throw new NovaError(
         'sandbox.unavailable',
         `The runner did not start in its sandbox. ${log?.trim().slice(-2000) ?? ''} Nothing of it is left; try again.`,
