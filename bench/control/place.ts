@@ -84,7 +84,7 @@ export class ControlPlace implements AsyncDisposable {
 function history(task: string, calls: number): NewEvent[] {
   const request = taskRequestSchema.parse({ kind: 'fix', repository: '/repositories/shop', testCommand: 'npm test' });
   const events = [
-    event('nova.task.submitted', task, { request, origin: null }),
+    event('nova.task.submitted', task, { request, sealed: null, origin: null }),
     event('nova.task.assigned', task, { instance: task }),
     event('nova.stage.started', task, { attempt: 1, stage: 'working' }),
   ];

@@ -68,7 +68,7 @@ async function recordFix(path: string): Promise<void> {
   const request = {
     kind: 'fix' as const,
     repository: '/home/ada/code/app with spaces',
-    testCommand: 'npm test',
+    testCommand: 'DATABASE_PASSWORD=correct-horse npm test',
     sandbox: 'bubblewrap' as const,
     priority: 'high' as const,
     instance: 'forge',
@@ -77,7 +77,7 @@ async function recordFix(path: string): Promise<void> {
     testTimeoutSeconds: 120,
   };
   const origin = { task: 't-5d2c', callId: 't-5d2c/1/planning/tests.run/0' };
-  await record(newEvent('nova.task.submitted', { task, request, origin }, 'person/ada'));
+  await record(newEvent('nova.task.submitted', { task, request, sealed: 'a'.repeat(64), origin }, 'person/ada'));
   await record(newEvent('nova.task.waiting', { task, reason: 'forge carries another task.' }, 'system/queue'));
   await record(newEvent('nova.task.assigned', { task, instance: 'forge' }, 'system/queue'));
   await record(newEvent('nova.lease.granted', { task, workspace: 'forge', token: 1 }, 'system/host'));

@@ -88,6 +88,7 @@ export class Place implements AsyncDisposable {
     const request = { kind: 'fix', repository: `/repositories/${name}`, testCommand: 'true' };
     await this.record('nova.task.submitted', name, {
       request: eventCatalogue['nova.task.submitted'].data.shape.request.parse(request),
+      sealed: null,
       origin: null,
     });
     return name;

@@ -25,6 +25,7 @@ import type { TaskCalls } from './task-calls.ts';
 import { newEvent, traceOf } from './task-events.ts';
 import type { TaskLog } from './task-log.ts';
 import type { TaskOrders } from './task-orders.ts';
+import { givenRequest } from './task-request.ts';
 import { runTeam } from './teams.ts';
 
 /** What ends a run without ending the task: it is tried again at once, a few times. */
@@ -170,7 +171,7 @@ export class TaskCarrier {
   async #teamParts(view: TaskView, desk: Parameters<typeof runTeam>[0]['brief']['desk'], stageLog: StageLog) {
     const { blobs } = this.#parts;
     const { RunBudget } = await import('@nova/agents');
-    const { request } = view;
+    const request = await givenRequest(this.#parts, view);
     const records: Records = {
       put: (value) => putJson(blobs, value),
       get: (hash, schema) => getJson(blobs, hash, schema),

@@ -10,6 +10,7 @@ import {
 import { type Blobs, getJson, type Ledger, putJson, taskStream } from '@nova/messaging';
 import { z } from 'zod';
 import type { TaskLog } from './task-log.ts';
+import { givenRequest, submittedRequest } from './task-request.ts';
 
 interface TaskForkParts {
   readonly ledger: Ledger;
@@ -31,8 +32,9 @@ export async function forkEvents(
   callId: string,
   task: string,
 ): Promise<NewEvent[]> {
-  const request = origin.request;
-  const events = [log.event('nova.task.submitted', { task, request, origin: { task: origin.id, callId } }, null)];
+  const given = await submittedRequest(blobs, await givenRequest({ ledger, blobs }, origin));
+  const submitted = { task, ...given, origin: { task: origin.id, callId } };
+  const events = [log.event('nova.task.submitted', submitted, null)];
   const started = new Map<string, EventData<'nova.journal.started'>>();
   /** Call ids, instances and branches carry the task's id; it is no part of anything else. */
   const rename = async (hash: string): Promise<string> => {

@@ -6,6 +6,26 @@ import { assertNothingTwice, calls, of, TaskTrial } from './task-trial.ts';
 const key = (name: string) => ({ key: name });
 const types = (events: readonly RecordedEvent[]) => events.map((event) => event.type.replace('nova.', ''));
 
+describe('a task', () => {
+  it('is worked on as it was given, also where the record masks it, and so is its fork', async () => {
+    await using trial = new TaskTrial();
+    const { runs, board } = await trial.server();
+    const secret = ['hunter', '2hunter2'].join('');
+    const testCommand = `API_KEY=${secret} sh -c 'test "$API_KEY" = hunter"2hunter2" && ${trial.held}'`;
+    const { id } = await runs.submit(trial.request({ repository: trial.repository('shop'), testCommand }), 'one');
+    await trial.event(id, of('nova.task.finished'));
+    const result = await runs.result(id);
+    assert.equal(result.outcome, 'delivered', result.summary);
+    const fork = await runs.fork(id, { callId: `${id}/1/environment/environment.prepare/1`, ...key('f') });
+    await trial.event(fork.id, of('nova.task.finished'));
+    assert.equal((await runs.result(fork.id)).outcome, 'delivered');
+    for (const task of [id, fork.id]) {
+      assert.ok(!JSON.stringify(await trial.events(task)).includes(secret));
+      assert.match(JSON.stringify(await board.get(task)), /API_KEY=\[masked\]/);
+    }
+  });
+});
+
 describe('a pause', () => {
   it('lets the running call end, stops before the next entry, keeps the sandbox, and nothing runs twice', async () => {
     await using trial = new TaskTrial();

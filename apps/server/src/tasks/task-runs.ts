@@ -23,6 +23,7 @@ import { forkEvents } from './task-fork.ts';
 import { TaskLog } from './task-log.ts';
 import { TaskOrders } from './task-orders.ts';
 import { type CallOutput, readOutput } from './task-output.ts';
+import { submittedRequest } from './task-request.ts';
 
 /** For calls that move nothing that a lease guards. */
 const withoutLease = 0;
@@ -84,12 +85,10 @@ export class TaskRuns {
 
   /** Records the task and puts it into the queue. The same key with the same request gives the same task. */
   async submit(request: TaskRequest, key: string): Promise<TaskView> {
-    const task = this.#parts.ids.task(key);
-    return this.#submit(
-      task,
-      [this.#log.event('nova.task.submitted', { task, request, origin: null })],
-      `submit/${key}`,
-    );
+    const { ids, blobs } = this.#parts;
+    const task = ids.task(key);
+    const data = { task, ...(await submittedRequest(blobs, request)), origin: null };
+    return this.#submit(task, [this.#log.event('nova.task.submitted', data)], `submit/${key}`);
   }
 
   /**

@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import {
+  createEventReader,
   emptyFleet,
   type FleetView,
   foldFleet,
   foldTask,
   recordedEventSchema,
   type TaskView,
-  upcasters,
 } from '@nova/core';
 import { openSqliteLedger } from '@nova/messaging';
 import fc from 'fast-check';
@@ -26,6 +26,8 @@ interface Written {
   readonly event: ReturnType<typeof newEvent>;
 }
 
+const reader = createEventReader();
+
 /** The recorded histories as new events of tasks of the given names, in whatever order the interleaving says. */
 function recorded(names: readonly string[]): Written[][] {
   const files = readdirSync(histories).filter((file) => file.endsWith('.jsonl'));
@@ -36,11 +38,8 @@ function recorded(names: readonly string[]): Written[][] {
       .map((line) => recordedEventSchema.parse(JSON.parse(line)))
       .filter(({ subject }) => subject.startsWith('task/'))
       .map((event) => {
-        let data = event.data;
-        for (const step of upcasters) {
-          if (step.type === event.type && step.from === event.schemaversion) data = step.upcast(data);
-        }
-        return { task, event: newEvent(event.type as Parameters<typeof newEvent>[0], task, { ...data, task }) };
+        const { type, data } = reader.lift(event);
+        return { task, event: newEvent(type as Parameters<typeof newEvent>[0], task, { ...data, task }) };
       }),
   );
 }

@@ -7,10 +7,13 @@ const failure = z.object({ code: z.enum(errorCodes), message: z.string(), detail
 /** Every event type Nova records, with the shape of its data at the current schema version. */
 export const eventCatalogue = {
   'nova.task.submitted': {
-    version: 2,
+    version: 3,
     data: z.object({
       task: z.string(),
+      /** Masked as everything in the ledger. */
       request: taskRequestSchema,
+      /** Blob hash of the request as it was given; null when nothing of it was masked. */
+      sealed: z.string().nullable(),
       /** The recorded task this one starts from, and the last of its calls whose outcome it takes over. */
       origin: z.object({ task: z.string(), callId: z.string() }).nullable(),
     }),

@@ -25,6 +25,12 @@ export const upcasters: readonly Upcaster[] = [
       origin: null,
     }),
   },
+  {
+    // Version 2 worked by what the ledger kept, masked or not.
+    type: 'nova.task.submitted',
+    from: 2,
+    upcast: (data) => ({ ...data, sealed: null }),
+  },
 ];
 
 /** Brings recorded events to the shape that this version of Nova works with. */

@@ -37,6 +37,7 @@ describe('masking', () => {
       'a/b:c@d',
       'the secret garden',
       'sk-8 board',
+      '/src/pk-internationalization-service/index.js',
       '1 !== 2',
       'passwords are bad',
     ]) {

@@ -53,7 +53,7 @@ function event(type: string, task: string, data: Record<string, unknown>): Recor
 
 function submitted(task: string, instance: string | null): RecordedEvent {
   const request = { kind: 'fix', repository: '/r', testCommand: 'true', instance };
-  return event('nova.task.submitted', task, { request, origin: null });
+  return event('nova.task.submitted', task, { request, sealed: null, origin: null });
 }
 
 const ended = { outcome: 'delivered', code: null, result: 'hash' };

@@ -3,13 +3,15 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { type RecordedEvent, recordedEventSchema } from '../events/envelope.ts';
+import { createEventReader } from '../events/upcasters.ts';
 import { foldReplay, type ReplayedCall } from './replay.ts';
 
 const file = join(import.meta.dirname, '../../../../test/histories/0002-queued-forked-fix.jsonl');
+const reader = createEventReader();
 const events: RecordedEvent[] = readFileSync(file, 'utf8')
   .trimEnd()
   .split('\n')
-  .map((line) => recordedEventSchema.parse(JSON.parse(line)));
+  .map((line) => reader.lift(recordedEventSchema.parse(JSON.parse(line))));
 const calls = (from: readonly RecordedEvent[]): ReplayedCall[] =>
   foldReplay(from).filter((moment) => moment.kind === 'call');
 
