@@ -49,6 +49,10 @@ export interface Measured {
 const noTestScript =
   /missing script:? "?test|no test specified|no tests? (?:files? )?(?:were )?found|no tests ran|^Could not find '[^'\n]+'$|^(?:=+ )?\d+ deselected(?:, \d+ warnings?)? in [\d.]+s/im;
 const baselineRuns = 2;
+/** Of a test that fails every second time, five runs on the base miss three in a hundred. */
+const runsToSeeUnstable = 5;
+/** Kept back for the gate. */
+const runsToJudge = 8;
 
 /** Plans and runs tests; never changes code. */
 export class TesterAgent {
@@ -128,6 +132,31 @@ export class TesterAgent {
       isolation: runs[0]?.isolation ?? null,
     };
   }
+
+  /**
+   * Of tests that passed on the base and fail with a change: those that the base fails too when it is asked often enough. They
+   * say nothing of the change. A test that never fails there is the change's own failure.
+   */
+  async unstableOnBase(
+    attempt: number,
+    stage: Stage,
+    suspicious: readonly string[],
+    base: SandboxSpec,
+  ): Promise<string[]> {
+    const found = new Set<string>();
+    for (let index = 1; index <= runsToSeeUnstable && found.size < suspicious.length; index += 1) {
+      if (this.#brief.budget.runsLeft <= runsToJudge) break;
+      const intent = `Run the tests on the base, to see whether what fails now is unstable (${index} of at most ${runsToSeeUnstable})`;
+      const { report } = await this.run(attempt, stage, intent, base);
+      for (const id of failures(report)) if (suspicious.includes(id)) found.add(id);
+    }
+    return [...found];
+  }
+}
+
+/** A baseline that also knows these as unstable. */
+export function addUnstable(baseline: Baseline, more: readonly string[]): Baseline {
+  return { ...baseline, unstable: [...new Set([...baseline.unstable, ...more])] };
 }
 
 /** What a repair is held against: all that failed, and of it what must turn green (nothing named: all). */

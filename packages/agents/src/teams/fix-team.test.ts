@@ -156,6 +156,34 @@ describe('the fix team', () => {
     assert.equal(result.change?.diff, 'diff of also');
   });
 
+  for (const [stageName, call] of [
+    ['testing', 'T/1/testing/tests.run/1'],
+    ['gate', 'T/1/gate/tests.run/3'],
+  ] as const) {
+    it(`lets no unstable test speak against a change that was right (${stageName})`, async () => {
+      const unlucky = counted(['breaks', 'passed'], ['works', 'failed']);
+      const both = counted(['breaks', 'failed'], ['works', 'failed']);
+      const flaky: Script = {
+        ...script,
+        report: (_, callId) => (callId === call ? unlucky : green),
+        // The base shows it at the third time of asking.
+        onBase: (callId) => (callId === `T/1/${stageName}/tests.run/${stageName === 'gate' ? 7 : 4}` ? both : null),
+      };
+      const host = new ScriptedHost(flaky);
+      const result = await run(host);
+      assert.deepEqual([result.outcome, result.change?.diff], ['delivered', 'diff of right'], result.summary);
+      assert.match(result.gaps.join('\n'), /unstable tests say nothing here: t\.js::works/);
+    });
+
+    it(`counts a test that never fails on the base as the change's own failure (${stageName})`, async () => {
+      const broken = counted(['breaks', 'passed'], ['works', 'failed']);
+      const script2: Script = { ...script, report: (_, callId) => (callId === call ? broken : green) };
+      const result = await run(new ScriptedHost(script2));
+      assert.deepEqual([result.outcome, result.change?.diff], ['delivered', 'diff of also']);
+      assert.doesNotMatch(result.gaps.join('\n'), /unstable/);
+    });
+  }
+
   it('ends at the gate when no plausible candidate gets through', async () => {
     const failing: Script = { ...script, report: (commit) => (commit.startsWith('gate-') ? red : green) };
     const result = await run(new ScriptedHost(failing));

@@ -13,7 +13,7 @@ import { type Brief, type Ground, sandboxFor } from '../base/brief.ts';
 import { ArchitectAgent } from '../roles/architect.ts';
 import { CoderAgent } from '../roles/coder.ts';
 import { ReviewerAgent } from '../roles/reviewer.ts';
-import { failures, TesterAgent } from '../roles/tester.ts';
+import { addUnstable, type Baseline, failures, TesterAgent } from '../roles/tester.ts';
 import { RulesSolver } from '../solvers/rules-solver.ts';
 import { afterCancel, releaseSandboxes } from './closing.ts';
 import { emptyFixState, FixState, type FixStateValue } from './fix-state.ts';
@@ -193,7 +193,8 @@ function buildFixGraph(parts: FixTeamParts) {
 
   const testing = stage('testing', async (state) => {
     const at = await ground(state);
-    const { baseline } = await record(state.measured, baselineRecord);
+    const measured = await record(state.measured, baselineRecord);
+    const { baseline } = measured;
     const change = await record(state.changed, changeRecord);
     const place = sandboxFor(brief, at, 'review', `review-${state.attempt}`, change.commit);
     const { report } = await tester.run(state.attempt, 'testing', 'Run the tests on the committed change', place);
@@ -201,18 +202,25 @@ function buildFixGraph(parts: FixTeamParts) {
       ...[...baseline.failing, ...baseline.blocked].map((test) => test.id),
       ...baseline.unstable,
     ]);
-    const fresh = failures(report).filter((id) => !before.has(id));
+    const suspicious = failures(report).filter((id) => !before.has(id));
+    const base = sandboxFor(brief, at, 'review', `review-base-${state.attempt}`, at.commit);
+    const unstable =
+      baseline.counted && suspicious.length > 0
+        ? await tester.unstableOnBase(state.attempt, 'testing', suspicious, base)
+        : [];
+    const known = unstable.length > 0 ? { measured: await records.put(withUnstable(measured, unstable)) } : {};
+    const fresh = suspicious.filter((id) => !unstable.includes(id));
     const left = failures(report).filter((id) => baseline.failing.some((test) => test.id === id));
     if (left.length > 0 || fresh.length > 0 || (!baseline.counted && !isGreen(report))) {
       const message = `The committed change does not pass: ${[...left, ...fresh].slice(0, 5).join(', ')}`;
       return {
-        update: await rework(state, { outcome: 'gate-failed', code: 'gate.failed', message }),
+        update: { ...known, ...(await rework(state, { outcome: 'gate-failed', code: 'gate.failed', message })) },
         summary: message,
       };
     }
     const passed = report.tests.filter((test) => test.status === 'passed').length;
     return {
-      update: {},
+      update: known,
       summary: baseline.counted ? `${passed} of ${report.tests.length} tests pass` : 'the command succeeds',
     };
   });
@@ -236,10 +244,11 @@ function buildFixGraph(parts: FixTeamParts) {
 
   const gate = stage('gate', async (state) => {
     const at = await ground(state);
-    const { baseline } = await record(state.measured, baselineRecord);
+    const measured = await record(state.measured, baselineRecord);
     const change = await record(state.changed, changeRecord);
-    const checks = await judge(brief, tester, state.attempt, change, at.commit, baseline, at);
+    const { checks, unstable } = await judge(brief, tester, state.attempt, change, at.commit, measured.baseline, at);
     const update: Partial<FixStateValue> = { judged: await records.put(checks) };
+    if (unstable.length > 0) update.measured = await records.put(withUnstable(measured, unstable));
     const failed = checks.filter((check) => !check.passed);
     if (failed.length === 0) return { update, summary: `${checks.length} checks passed` };
     const message = `The gate did not let the change through: ${failed.map((check) => `${check.name} (${check.detail})`).join('; ')}`;
@@ -302,6 +311,14 @@ function buildFixGraph(parts: FixTeamParts) {
     .addConditionalEdges('gate', unlessRejected('delivery'), ['delivery', 'working', END])
     .addEdge('delivery', END)
     .compile();
+}
+
+/** The same measurement, that also knows these as unstable. */
+function withUnstable<Measurement extends { readonly baseline: Baseline }>(
+  measured: Measurement,
+  more: readonly string[],
+): Measurement {
+  return { ...measured, baseline: addUnstable(measured.baseline, more) };
 }
 
 function nothingFound(made: number, tried: number, notes: readonly string[]): Ending {

@@ -1,7 +1,7 @@
 import { countOf, exitCodeTest, type GateCheck, gatePrepare, isGreen, isRepaired } from '@nova/core';
 import { type Brief, type Ground, sandboxFor } from '../base/brief.ts';
 import type { Change } from '../roles/coder.ts';
-import { type Baseline, failures, type Measured, type TesterAgent } from '../roles/tester.ts';
+import { addUnstable, type Baseline, failures, type Measured, type TesterAgent } from '../roles/tester.ts';
 
 /** How often the branch must be green: a flaky pass does not survive three runs for long. */
 const branchRuns = 3;
@@ -9,7 +9,8 @@ const branchRuns = 3;
 /**
  * Decides delivery. The judged tree is made by the host: the change, with tests and runner configuration put back from
  * the base. It runs in sandboxes that the writer never touched, once on the base (must be red) and repeatedly on the
- * branch (must be green, count its tests, and break none that passed).
+ * branch (must be green, count its tests, and break none that passed). `unstable` names what failed on the branch and then on
+ * the base as well.
  */
 export async function judge(
   brief: Brief,
@@ -19,7 +20,7 @@ export async function judge(
   base: string,
   baseline: Baseline,
   ground: Ground,
-): Promise<GateCheck[]> {
+): Promise<{ checks: GateCheck[]; unstable: string[] }> {
   const testFiles = [...new Set(baseline.failing.flatMap((test) => (test.file ? [test.file] : [])))];
   const prepared = await brief.desk.act({
     attempt,
@@ -30,19 +31,24 @@ export async function judge(
     sandbox: null,
   });
   const { commit, restored } = prepared.output;
-  const onBase = await tester.run(
-    attempt,
-    'gate',
-    'Run the tests on the base: they must fail here too',
-    sandboxFor(brief, ground, 'gate', `gate-base-${attempt}`, base),
-  );
+  const untouched = sandboxFor(brief, ground, 'gate', `gate-base-${attempt}`, base);
+  const onBase = await tester.run(attempt, 'gate', 'Run the tests on the base: they must fail here too', untouched);
   const branch = sandboxFor(brief, ground, 'gate', `gate-${attempt}`, commit);
   const onBranch: Measured[] = [];
   for (let index = 1; index <= branchRuns; index += 1) {
     const intent = `Run the tests on the branch (${index} of ${branchRuns})`;
     onBranch.push(await tester.run(attempt, 'gate', intent, branch));
   }
-  return verdict(baseline, restored, onBase, onBranch);
+  const suspicious = baseline.counted ? newFailures(baseline, onBase, onBranch) : [];
+  const unstable =
+    suspicious.length > 0 ? await tester.unstableOnBase(attempt, 'gate', suspicious, untouched) : suspicious;
+  return { checks: verdict(addUnstable(baseline, unstable), restored, onBase, onBranch), unstable };
+}
+
+/** What fails on the branch in any run, and neither now nor before on the base. */
+function newFailures(baseline: Baseline, onBase: Measured, onBranch: readonly Measured[]): string[] {
+  const tolerated = new Set([...failures(onBase.report), ...baseline.unstable]);
+  return [...new Set(onBranch.flatMap((run) => failures(run.report)))].filter((id) => !tolerated.has(id));
 }
 
 function verdict(
@@ -86,8 +92,8 @@ function verdict(
 }
 
 function countedChecks(baseline: Baseline, onBase: Measured, onBranch: readonly Measured[]): GateCheck[] {
-  const tolerated = new Set([...failures(onBase.report), ...baseline.unstable]);
-  const newlyFailing = [...new Set(onBranch.flatMap((run) => failures(run.report)))].filter((id) => !tolerated.has(id));
+  const newlyFailing = newFailures(baseline, onBase, onBranch);
+  const exitCodeFailsOnBase = [...failures(onBase.report), ...baseline.unstable].includes(exitCodeTest);
   const ran = onBranch.map((run) => run.report.tests.filter((test) => test.status !== 'skipped'));
   const missing = baseline.failing
     .filter((test) => onBranch.some((run) => !isRepaired(test.id, test, run.report)))
@@ -119,7 +125,7 @@ function countedChecks(baseline: Baseline, onBase: Measured, onBranch: readonly 
     },
     {
       name: 'exit code and counts agree',
-      passed: disagreeing.length === 0 || tolerated.has(exitCodeTest),
+      passed: disagreeing.length === 0 || exitCodeFailsOnBase,
       detail:
         disagreeing.length === 0 ? 'they do' : `no test failed, yet the command ended with ${disagreeing.join(', ')}`,
     },

@@ -21,7 +21,9 @@ export interface Script {
   readonly missing?: readonly MissingImport[];
   readonly memoryKills?: (callId: string) => number;
   /** What a test run shows in a sandbox that holds this commit. */
-  readonly report: (commit: string) => TestReport;
+  readonly report: (commit: string, callId: string) => TestReport;
+  /** What one run on the base shows instead of `baseline`. */
+  readonly onBase?: (callId: string) => TestReport | null;
 }
 
 const isolation: Isolation = {
@@ -51,12 +53,14 @@ export class ScriptedHost {
     }
     this.done.push(context.callId);
     if (context.sandbox) this.sandboxes.add(context.sandbox.id);
-    const output = tool.output.parse(this.#answer(tool.name, input as never, context.sandbox?.commit ?? ''));
+    const output = tool.output.parse(
+      this.#answer(tool.name, input as never, context.sandbox?.commit ?? '', context.callId),
+    );
     const memoryKills = this.#script.memoryKills?.(context.callId) ?? 0;
     return { output, isolation: context.sandbox ? isolation : null, memoryKills };
   };
 
-  #answer(tool: string, input: Record<string, unknown>, commit: string): unknown {
+  #answer(tool: string, input: Record<string, unknown>, commit: string, callId: string): unknown {
     switch (tool) {
       case 'workspace.capture':
         return {
@@ -71,7 +75,8 @@ export class ScriptedHost {
       case 'environment.prepare':
         return { key: null, kinds: [], source: 'none', reused: false, log: null, gaps: [] };
       case 'tests.run': {
-        const report = commit === 'base' ? this.#script.baseline : this.#script.report(commit);
+        const onBase = this.#script.onBase?.(callId) ?? this.#script.baseline;
+        const report = commit === 'base' ? onBase : this.#script.report(commit, callId);
         return { ...report, dirtied: [], missing: this.#script.missing ?? [], output: null };
       }
       case 'repair.localise': {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { TemporaryProject } from '../testing/temporary-project.ts';
@@ -42,4 +42,22 @@ test('what cannot be put back is refused as the doing of the tests, with what th
     assert.match(error.message ?? '', /sleep 987654/);
     return true;
   });
+});
+
+test('a link is no file of its own: it is neither listed, nor read, nor written through', async () => {
+  using project = new TemporaryProject({ 'src/a.js': 'real\n' });
+  const outside = join(project.scratch, 'outside.js');
+  writeFileSync(outside, 'of the person\n');
+  symlinkSync('src/a.js', join(project.folder, 'a-link.js'));
+  symlinkSync(outside, join(project.folder, 'z.js'));
+  project.git('add', '--all');
+  project.git('-c', 'user.name=A', '-c', 'user.email=a@localhost', 'commit', '--quiet', '--message', 'Links');
+  const commit = project.git('rev-parse', 'HEAD').trim();
+  const tree = new WorkingTree(project.folder, commit, async () => []);
+  assert.deepEqual(await tree.tracked(), ['.gitignore', 'src/a.js']);
+  assert.equal(await tree.read('a-link.js'), null);
+  for (const path of ['a-link.js', 'z.js'])
+    await assert.rejects(tree.apply([{ path, start: 0, end: 1, text: 'x' }]), { code: 'tool.input' });
+  await assert.rejects(tree.write('z.js', 'x'));
+  assert.equal(readFileSync(outside, 'utf8'), 'of the person\n');
 });

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { applyEdits, editsByPath, NovaError, type TextEdit, toNovaError } from '@nova/core';
@@ -19,10 +20,13 @@ export class WorkingTree {
     this.#settle = settle;
   }
 
-  /** Paths tracked at the commit, with forward slashes. */
+  /** Paths of the files tracked at the commit, with forward slashes; a link is another name of a file, and none itself. */
   async tracked(): Promise<string[]> {
-    const listing = await git(this.folder, ['ls-tree', '-r', '-z', '--name-only', this.#commit]);
-    return listing.toString('utf8').split('\0').filter(Boolean);
+    const listing = await git(this.folder, ['ls-tree', '-r', '-z', this.#commit]);
+    return listing
+      .toString('utf8')
+      .split('\0')
+      .flatMap((entry) => (entry.startsWith('100') ? [entry.slice(entry.indexOf('\t') + 1)] : []));
   }
 
   /**
@@ -68,10 +72,10 @@ export class WorkingTree {
     return entries.map((entry) => entry.slice(3)).sort();
   }
 
-  /** The text of a tracked file as it is now; null when it is not UTF-8 text or not there. */
+  /** The text of a tracked file as it is now; null when it is not UTF-8 text, a link, or not there. */
   async read(path: string): Promise<string | null> {
     try {
-      const bytes = await readFile(join(this.folder, path));
+      const bytes = await readFile(join(this.folder, path), { flag: constants.O_RDONLY | constants.O_NOFOLLOW });
       return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
     } catch {
       return null;
@@ -79,7 +83,8 @@ export class WorkingTree {
   }
 
   async write(path: string, text: string): Promise<void> {
-    await writeFile(join(this.folder, path), text);
+    const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants;
+    await writeFile(join(this.folder, path), text, { flag: O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW });
   }
 
   /** Applies edits to the files; `tool.input` when a file is not there or the edits do not fit. */
