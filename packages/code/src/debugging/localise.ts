@@ -71,7 +71,7 @@ export async function localise(
     reasons.set(key, [...(reasons.get(key) ?? []), reason]);
   }
   if (scores.size === 0) {
-    const named = await importedByTests(request.failing, tree, tracked);
+    const named = await namedByTests(request, tree, tracked);
     for (const path of named) {
       const ranges = await rangesOf(path);
       for (const range of ranges?.statements ?? []) {
@@ -173,14 +173,14 @@ async function stackScores(
   return found;
 }
 
-/** Source files whose names the failing tests' files mention in an import, a require or a command. */
-async function importedByTests(
-  failing: readonly TestCase[],
+/** Source files whose names the command, its output or the tests' files mention; without any, nothing connects a file with the failure. */
+async function namedByTests(
+  { command, failing }: LocaliseRequest,
   tree: WorkingTree,
   tracked: ReadonlySet<string>,
 ): Promise<string[]> {
   const sources = [...tracked].filter((path) => fileRole(path) === 'source');
-  const texts: string[] = failing.map((test) => test.failure?.stack ?? '');
+  const texts: string[] = [command, ...failing.map((test) => test.failure?.stack ?? '')];
   for (const path of tracked) {
     if (fileRole(path) === 'test') texts.push((await tree.read(path))?.slice(0, 200_000) ?? '');
   }
@@ -188,7 +188,7 @@ async function importedByTests(
     const stem = path.slice(path.lastIndexOf('/') + 1).replace(/\.[^.]+$/, '');
     return stem.length > 1 && texts.some((text) => text.includes(stem));
   });
-  return (mentioned.length > 0 ? mentioned : sources).slice(0, 40).sort(compare);
+  return mentioned.slice(0, 40).sort(compare);
 }
 
 function innermost(statements: readonly StatementRange[], line: number): StatementRange | null {

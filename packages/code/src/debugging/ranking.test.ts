@@ -54,3 +54,16 @@ test('what passes without repairing is doubted more than a plain edit', () => {
   );
   assert.ok(doubt('total += a;', 'if (false) total += a;') < plain, 'code switched off');
 });
+
+test('what breaks more than the test can see is doubted', () => {
+  const doubtIn = (source: string, from: string, to: string) => {
+    const start = source.indexOf(from);
+    return doubtOf([{ path: 'a', start, end: start + from.length, text: to }], source, '');
+  };
+  assert.ok(doubtIn('x = items.get(name)', 'get', 'pop') < 1, 'an answer that is taken away');
+  assert.equal(doubtIn('items.pop(name)', 'pop', 'popitem'), 1, 'one of two that both take away');
+  assert.ok(doubtIn('list.sort((a, b) => a.n - b.n)', '-', '+') < 1, 'an order that is none');
+  assert.ok(doubtIn('rows.sort(function (a, b) { return a.n - b.n; })', '-', '+') < 1, 'in a function, too');
+  assert.equal(doubtIn('list.map((a) => a.n - b.n)', '-', '+'), 1, 'arithmetic elsewhere');
+  assert.ok(doubtIn('decode(value)', 'value', '[value]') < 1, 'a list that hides what is missing');
+});

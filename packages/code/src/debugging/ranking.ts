@@ -190,10 +190,25 @@ export function doubtOf(edits: readonly TextEdit[], text: string, expected: stri
     const tested =
       edit.start === edit.end ? /\bif\s*\(?\s*(?:!|not )?([A-Za-z_$][\w$]*)/.exec(edit.text)?.[1] : undefined;
     if (tested !== undefined && assignsNext(text, edit.end, tested)) doubt *= 0.2;
+    // What was only asked is now taken away: the test sees the answer, and not what is missing afterwards.
+    if (before !== '' && mutates.test(after) && !mutates.test(before)) doubt *= 0.4;
+    // An order in which both sides count alike is none.
+    if (/^\s*[+*|&]\s*$/.test(after) && /-/.test(before) && isComparator(text, edit.start)) doubt *= 0.2;
+    // Text functions read a list as its text: they hide that the value is not there.
+    if (edit.text === `[${text.slice(edit.start, edit.end)}]`) doubt *= 0.5;
     // A guard that ends the function early with a constant skips the code that is wrong instead of mending it.
     if (/\bif\b[^\n]*\breturn\b/.test(after) && edit.start === edit.end) doubt *= 0.9;
   }
   return Math.max(0.1, doubt);
+}
+
+const mutates = /(?:\.|^)(?:pop|popitem|shift|splice|clear|remove|reverse|delete)\b|\bdel\b/;
+
+/** True inside the function that says in which order a sort puts two elements. */
+function isComparator(text: string, offset: number): boolean {
+  return /\b(?:sort|toSorted)\(\s*(?:function\s*\w*)?\s*\(?\s*[\w$]+(?:\s*:[^,()]+)?\s*,\s*[\w$]+[^;]{0,80}$/.test(
+    text.slice(Math.max(0, offset - 200), offset),
+  );
 }
 
 /** True when what follows an offset is an assignment to a name that does not read it. */

@@ -7,6 +7,7 @@ import { forgotten } from './forgotten.ts';
 import { minedConditions, minedGuards } from './guards.ts';
 import { imports } from './imports.ts';
 import { insertions } from './insertions.ts';
+import { mappings } from './mappings.ts';
 import { initialisations, minedCalls } from './mined.ts';
 import { movements } from './movements.ts';
 import { combinations, elements, names } from './names.ts';
@@ -35,6 +36,7 @@ export const templates: readonly Template[] = [
   defaults,
   movements,
   wrappers,
+  mappings,
   combinations,
   strings,
   literals,
