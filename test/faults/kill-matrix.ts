@@ -256,6 +256,9 @@ function row(struck: Struck): string {
 
 function judge(struck: Struck, at: Strike, reference: Reference): string[] {
   const faults = struck.tasks.flatMap((task) => task.faults);
+  // A host is there from the first call on, a runner only while it has one: a strike at nobody would prove nothing.
+  const isThere = at.victim === 'server' || (at.victim === 'host' && at.position > 2);
+  if (isThere && struck.killed === 0) faults.push('nobody was there to be killed');
   const delivered = struck.tasks.filter((task) => task.outcome === 'delivered').length;
   if (struck.branchMoves !== delivered) {
     faults.push(`branches were moved ${struck.branchMoves} times, ${delivered} were delivered`);
