@@ -115,7 +115,8 @@ class LedgerJournal implements Journal {
     effect: Effect<Output>,
     signal: AbortSignal,
   ): Promise<Output> {
-    await this.catchUp();
+    // What is finished stays so, whatever was recorded since: a resumed task walks over thousands of such calls.
+    if (this.#fold.calls.get(call.callId)?.state !== 'finished') await this.catchUp();
     const known = this.#fold.calls.get(call.callId);
     if (known !== undefined) refuseOtherInput(call.callId, known.input, input);
     if (known?.state === 'finished') return this.#recall(call, known);
