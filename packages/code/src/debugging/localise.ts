@@ -173,7 +173,10 @@ async function stackScores(
   return found;
 }
 
-/** Source files whose names the command, its output or the tests' files mention; without any, nothing connects a file with the failure. */
+/**
+ * Source files whose names the command, its output or the tests' files mention. Without any, tests that were counted are about
+ * this repository's code all the same; a command that only failed may be about anything.
+ */
 async function namedByTests(
   { command, failing }: LocaliseRequest,
   tree: WorkingTree,
@@ -188,7 +191,8 @@ async function namedByTests(
     const stem = path.slice(path.lastIndexOf('/') + 1).replace(/\.[^.]+$/, '');
     return stem.length > 1 && texts.some((text) => text.includes(stem));
   });
-  return mentioned.slice(0, 40).sort(compare);
+  const isCounted = failing.some((test) => test.id !== exitCodeTest);
+  return (mentioned.length > 0 || !isCounted ? mentioned : sources).slice(0, 40).sort(compare);
 }
 
 function innermost(statements: readonly StatementRange[], line: number): StatementRange | null {
