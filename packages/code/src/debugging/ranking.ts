@@ -62,6 +62,7 @@ const repairs: readonly (readonly [Signal, RegExp, number])[] = [
     1.5,
   ],
   ['unexpected-error', /guard|^absent|condition|boundary|comparison|default|typeof|negat/, 1.4],
+  ['wrong-type', /raise-value/, 2],
   ['missing-error', /throw|raise|condition|statement\.copy|insert-copy|negat|comparison|guard/, 1.8],
   ['undefined-name', /variable|name|import|property|misspelt|initialisation|insert|statement\.copy/, 2],
   ['no-attribute', /attribute|method|initialisation|super|call|variable|insert|property|wrong-function/, 1.8],

@@ -1,5 +1,5 @@
-import { replacing, type Template } from '../place.ts';
-import { field, parts } from '../syntax.ts';
+import { type Draft, type Place, replacing, type Template } from '../place.ts';
+import { field, parts, type SyntaxNode } from '../syntax.ts';
 
 const exceptions = [
   'Exception',
@@ -19,6 +19,22 @@ const exceptions = [
   'ImportError',
   'AssertionError',
 ];
+
+/** A text or a plain value is no exception: Python raises a TypeError in its place. */
+function* raisedValue(place: Place, value: SyntaxNode | undefined): Generator<Draft> {
+  if (!value) return;
+  const isVariable = value.type === 'identifier' && /^[a-z_]/.test(place.code(value));
+  if (!isVariable && !/^(?:string|concatenated_string|binary_operator)$/.test(value.type)) return;
+  const { messages } = place.ingredients;
+  const prior = /must derive from BaseException/.test(messages) ? 0.3 : 0.03;
+  const near = exceptions.filter((name) => place.text.includes(name));
+  const own = place.scope.callables.filter((name) => /(?:Error|Exception)$/.test(name));
+  for (const [rank, name] of [...new Set([...own, ...near, 'ValueError', 'TypeError', 'KeyError'])].entries()) {
+    const likely = messages.includes(name) ? 2 : 1 / (1 + rank * 0.15);
+    const explanation = '{old} is no exception; this raises {new}.';
+    yield replacing(place, value, `${name}(${place.code(value)})`, 'raise-value', prior * likely, explanation);
+  }
+}
 
 /** Exceptions caught, raised and kept. */
 export const exceptionTypes: Template = function* (place) {
@@ -54,6 +70,7 @@ export const exceptionTypes: Template = function* (place) {
     const value = parts(node)[0];
     const called = value?.type === 'call' ? field(value, 'function') : value;
     if (!called) return;
+    yield* raisedValue(place, value);
     const own = place.scope.callables.filter((name) => /(?:Error|Exception|Warning|Invalid|Missing)$/.test(name));
     for (const name of new Set([...own.slice(0, 6), ...exceptions])) {
       if (name === place.code(called)) continue;

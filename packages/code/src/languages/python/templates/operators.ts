@@ -205,6 +205,16 @@ function* calculated(place: Place, node: SyntaxNode): Generator<Draft> {
       `\`${place.code(node)}\` calculates with {old}; this uses {new}.`,
     );
   }
+  if (textual && /^[-*/+]$/.test(operator.type)) {
+    yield replacing(
+      place,
+      operator,
+      '%',
+      'arithmetic-operator',
+      0.05,
+      '{old} beside a text; this formats it with {new}.',
+    );
+  }
   if (/^[-/+%]|^\/\/|^\*\*|^<<|^>>/.test(operator.type)) {
     const prior = operator.type === '+' ? (left.type === 'integer' || right.type === 'integer' ? 0.004 : 0.06) : 0.1;
     yield swapped(place, left, right, 'swap-operands', prior);
