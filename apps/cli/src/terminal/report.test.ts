@@ -49,7 +49,7 @@ describe('the report', () => {
     });
     assert.match(text, /✗ t::x\n {6}boom/);
     assert.match(text, /a\.py:7 {2}0\.71 {2}stack frame 1/);
-    assert.match(text, /5 candidates tried: 4 still-failing, 1 regresses/);
+    assert.match(text, /5 candidates tried: 4 left the failure, 1 broke another test/);
   });
 
   it('shows what a repository put into names, and lets no terminal obey it', () => {

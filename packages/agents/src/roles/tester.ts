@@ -195,7 +195,10 @@ function refuseUnusable(report: TestReport, command: string): void {
   }
   const tail = report.outputTail.trim().slice(-400);
   if (report.exitCode === 127) {
-    throw new NovaError('tests.none', `\`${command}\` was not found inside the sandbox. Nothing was changed.\n${tail}`);
+    throw new NovaError(
+      'tests.none',
+      `\`${command}\` was not found inside the sandbox. Nothing was changed. What the sandbox has is this machine's programs and the repository's own dependencies: name a command of these with --test.\n${tail}`,
+    );
   }
   const ran = report.tests.some((test) => test.status !== 'skipped');
   if (report.counted ? !ran : noTestScript.test(report.outputTail)) {

@@ -127,7 +127,9 @@ function countedChecks(baseline: Baseline, onBase: Measured, onBranch: readonly 
       name: 'exit code and counts agree',
       passed: disagreeing.length === 0 || exitCodeFailsOnBase,
       detail:
-        disagreeing.length === 0 ? 'they do' : `no test failed, yet the command ended with ${disagreeing.join(', ')}`,
+        disagreeing.length === 0
+          ? 'in every run'
+          : `no test failed, yet the command ended with ${disagreeing.join(', ')}`,
     },
   ];
 }
