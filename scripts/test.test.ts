@@ -42,7 +42,7 @@ describe('bin/test', () => {
     write('packages/a/slow.test.ts', `${head}it('waits', () => new Promise((done) => setTimeout(done, 300)));\n`);
     write(
       'packages/a/src/mixed.test.ts',
-      `${head}describe('outer', () => { it('good', () => {}); it('bad', () => { console.log('a hint'); assert.equal(41, 42); }); it.skip('later', () => {}); });
+      `${head}describe('outer', () => { it('good', () => {}); it('bad', (t) => { console.log('a hint'); t.diagnostic('seed 7'); assert.equal(41, 42); }); it.skip('later', () => {}); });
        test('parent', async (t) => { await t.test('child', () => {}); });\n`,
     );
     const { stdout, last, status } = run();
@@ -52,6 +52,7 @@ describe('bin/test', () => {
     assert.match(stdout, /41 !== 42/);
     assert.match(stdout, /^FAILED packages\/a\/src\/mixed\.test\.ts: outer > bad: .*Expected values.*$/m);
     assert.match(stdout, /a hint/);
+    assert.match(stdout, /^ +seed 7$/m);
     assert.match(stdout, /skipped: outer > later/);
     const record = JSON.parse(readFileSync(join(root, 'node_modules/.cache/nova/tests.json'), 'utf8'));
     assert.deepEqual(record['packages/a/src/mixed.test.ts'].outcomes, {
@@ -61,6 +62,18 @@ describe('bin/test', () => {
       'parent > child': 'passed',
       parent: 'passed',
     });
+  });
+
+  it('shows what a file that passed said of its run when it is asked to', () => {
+    write(
+      'packages/a/told.test.ts',
+      `${head}it('good', (t) => { t.diagnostic('a table'); console.log('a line'); });\n`,
+    );
+    assert.doesNotMatch(run().stdout, /a table|a line/);
+    const { stdout } = run(['--verbose']);
+    assert.match(stdout, /^ {4}a table$/m);
+    assert.match(stdout, /^ {4}a line$/m);
+    assert.doesNotMatch(stdout, /duration_ms/);
   });
 
   it('fails a file that cannot be loaded, that ends itself early, or that has no test', () => {

@@ -12,6 +12,7 @@ Runs every test whose file's path contains one of the given parts; all of them w
 
   --engines      bring missing engines up first (scripts/engines.sh up)
   --name REGEX   only tests whose name matches
+  --verbose      show what every file printed and said of its run, not only those that failed
   --json         print one JSON document {passed, failed, skipped, tests} instead of text
   --root FOLDER  another checkout than this one
   --patience S   seconds that one file may take before its processes are ended and it counts as failed (default 900)
@@ -25,6 +26,7 @@ interface Options {
   readonly engines: boolean;
   readonly name?: string;
   readonly json: boolean;
+  readonly verbose: boolean;
   readonly patienceMilliseconds: number;
   /** Skipped engine tests are failures: the machine is one that must have the engines. */
   readonly strict: boolean;
@@ -36,6 +38,7 @@ function readOptions(): Options {
     options: {
       engines: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
+      verbose: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
       name: { type: 'string' },
       root: { type: 'string', default: join(import.meta.dirname, '..') },
@@ -46,7 +49,7 @@ function readOptions(): Options {
     process.stdout.write(help);
     process.exit(0);
   }
-  const { root, engines, json, name } = values;
+  const { root, engines, json, name, verbose } = values;
   const patience = Number(values.patience);
   if (!(patience > 0)) throw usage(`--patience takes a number of seconds, not ${values.patience}.`);
   return {
@@ -54,6 +57,7 @@ function readOptions(): Options {
     filters: positionals,
     engines,
     json,
+    verbose,
     patienceMilliseconds: patience * 1000,
     strict: process.env['NOVA_CI'] === '1',
     ...(name === undefined ? {} : { name }),
@@ -133,6 +137,7 @@ async function main(options: Options): Promise<number> {
   })) {
     record.set(result.path, result.outcomes);
     say(summary(result));
+    if (options.verbose && result.printed.trim() !== '') say(indent(result.printed));
     if (result.failures.length > 0) failed.push(result);
     for (const [test, outcome] of Object.entries(result.outcomes)) {
       const barred = outcome === 'skipped' && options.strict && result.path.endsWith('.engine.test.ts');

@@ -18,7 +18,7 @@ export interface FileResult {
   readonly outcomes: Record<string, Outcome>;
   readonly failures: readonly Failure[];
   readonly milliseconds: number;
-  /** What the file's process printed. */
+  /** What the file's process printed and its tests said of their run. */
   readonly printed: string;
 }
 
@@ -95,6 +95,11 @@ export async function* collect(
   }
 }
 
+/** What a test says of its run (a seed, a figure, a table); the runner's own counts are left out. */
+function diagnostic(message: string): string {
+  return /^(?:tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) [\d.]+$/.test(message) ? '' : `${message}\n`;
+}
+
 async function runFile(
   root: string,
   path: string,
@@ -113,6 +118,7 @@ async function runFile(
   const reading = (async () => {
     for await (const { type, data } of events as AsyncIterable<{ type: string; data: EventData }>) {
       if (type === 'test:stdout' || type === 'test:stderr') progress.output += data.message ?? '';
+      else if (type === 'test:diagnostic') progress.output += diagnostic(data.message ?? '');
       else if (data.entryFile) note(root, progress, type, data);
       else if (type === 'test:fail') failed = true;
     }
