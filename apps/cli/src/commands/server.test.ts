@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -54,6 +54,31 @@ describe('nova up and nova down', () => {
     assert.equal(existsSync(join(held.place.home, 'run/server.json')), false);
     assert.equal(held.place.processes().all.length, 0);
     assert.equal((await held.run('down')).stdout, 'No server runs.\n');
+  });
+
+  it('make a new token when its file was removed, after which links and cookies of the old one are worth nothing', async () => {
+    using held = new HeldTask();
+    const first = await up(held);
+    const signIn = async (login: string) =>
+      (await fetch(login, { redirect: 'manual' })).headers.get('set-cookie')?.split(';')[0] ?? '';
+    const status = async (cookie: string) => (await fetch(`${first.url}/v1/state`, { headers: { cookie } })).status;
+    const cookie = await signIn(first.login);
+    assert.equal(await status(cookie), 200);
+
+    rmSync(join(held.place.home, 'token'));
+    const lost = await held.run('up');
+    assert.equal(lost.code, 5, lost.stderr);
+    assert.match(lost.stderr, /^auth\.required: .*nova down, nova up\.\n$/);
+    assert.equal(await status(cookie), 200, 'the server that runs was left alone');
+
+    await held.run('down');
+    const next = await held.run('up', '--port', new URL(first.url).port, '--json');
+    assert.equal(next.code, 0, next.stderr);
+    const { login } = JSON.parse(next.stdout) as Up;
+    assert.notEqual(login, first.login);
+    assert.equal(await status(cookie), 401);
+    assert.equal((await fetch(first.login, { redirect: 'manual' })).status, 401);
+    assert.equal(await status(await signIn(login)), 200);
   });
 
   it('say when the port is taken, and leave nothing behind', async () => {

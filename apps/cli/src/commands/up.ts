@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Client, ServerState } from '@nova/client';
-import { NovaError } from '@nova/core';
+import { NovaError, toNovaError } from '@nova/core';
 import { Command, InvalidArgumentError } from 'commander';
 import { buildDashboard } from '../dashboard/build-dashboard.ts';
 import { connectIfRunning, ownDataFolder, untilAnswering } from '../link/server-link.ts';
@@ -29,6 +29,8 @@ Examples:
   nova up --port 0 --json | jq -r .login
 
 Who opens the printed link is let in; others need the token in the data folder. Stop it with \`nova down\`.
+For a new token remove the file \`token\` of the data folder, then \`nova down\` and \`nova up\`: links and browsers that were let
+in before are not any more.
 Exit codes: 0, also when one runs already; 2 usage; 5 the port is taken, or something is missing on this machine.`,
     )
     .action(async (options: UpOptions, command: Command) => {
@@ -82,7 +84,16 @@ function refuseOtherPort(url: string, wanted: number): void {
 
 /** What the server asks of everyone who comes over TCP; it made it before it answered. */
 function token(): string {
-  return encodeURIComponent(readFileSync(ownDataFolder().token, 'utf8').trim());
+  const path = ownDataFolder().token;
+  try {
+    return encodeURIComponent(readFileSync(path, 'utf8').trim());
+  } catch (cause) {
+    throw new NovaError(
+      'auth.required',
+      `The file of the token, ${path}, cannot be read (${toNovaError(cause).message}). The server runs on and asks for the token that it knows. Make a new one: remove what is left of the file, nova down, nova up.`,
+      { cause },
+    );
+  }
 }
 
 function port(text: string): number {
