@@ -100,8 +100,8 @@ function Call({ task, call, record, activity, now }: CallProps) {
         )}
       </span>
       <span className="number small quiet">
-        {call.durationMs !== null && duration(call.durationMs)}
-        {call.durationMs === null && record && now !== null && elapsed(now - Date.parse(record.startedAt))}
+        {record && record.durationMs !== null && duration(record.durationMs)}
+        {record && record.since !== null && now !== null && elapsed(now - Date.parse(record.since))}
       </span>
     </li>
   );

@@ -37,6 +37,37 @@ describe('the replay of a recorded task', () => {
     assert.equal(begun('environment.prepare'), 2);
   });
 
+  /** A recorded event as if it had come at this second, perhaps with other data. */
+  function at(second: number, event: RecordedEvent | undefined, data: RecordedEvent['data'] = {}): RecordedEvent {
+    assert.ok(event);
+    return { ...event, time: new Date(second * 1000).toISOString(), data: { ...event.data, ...data } };
+  }
+  const entries = (name: string) => events.filter(({ data }) => `${data['callId']}`.includes(name));
+  const [started, settled, finished] = entries('environment.prepare');
+  const paused = events.find(({ type }) => type === 'nova.task.paused');
+  const measured = Number(finished?.data['durationMs']);
+  const took = (...told: readonly RecordedEvent[]) => calls(told)[0]?.durationMs;
+
+  it('counts the time of a call that a later server attached to from its first beginning', () => {
+    assert.ok(measured < 1000);
+    assert.equal(took(at(100, started), at(137, finished)), measured);
+    assert.equal(took(at(100, started), at(130, settled), at(137, finished)), 37_000);
+    // A clock that was set back takes nothing from what was measured.
+    assert.equal(took(at(100, started), at(130, settled), at(90, finished)), measured);
+  });
+
+  it('leaves the time out in which a task stood still', () => {
+    const told = [at(100, started), at(110, paused), at(130, settled), at(137, finished)];
+    assert.equal(took(...told), 7000);
+    const since = (count: number) => calls(told.slice(0, count))[0]?.since;
+    assert.deepEqual([1, 2, 3, 4].map(since), [told[0]?.time, null, told[2]?.time, null]);
+  });
+
+  it('counts the time of a call that was given up, which nobody measured', () => {
+    const failure = { code: 'task.cancelled', message: 'm' };
+    assert.equal(took(at(100, started), at(137, finished, { output: null, failure, durationMs: 0 })), 37_000);
+  });
+
   it('says of a call without an outcome that it has none', () => {
     const first = events.findIndex((event) => event.type === 'nova.journal.started');
     const [call] = calls(events.slice(0, first + 1));

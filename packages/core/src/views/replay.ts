@@ -16,7 +16,10 @@ export interface ReplayedCall {
   readonly startedAt: string;
   /** Null when no outcome is recorded. */
   readonly endedAt: string | null;
+  /** How long it took, in milliseconds; null when no outcome is recorded. */
   readonly durationMs: number | null;
+  /** Since when somebody works on it without a stop; null when it has ended, or when the task stands still. */
+  readonly since: string | null;
   /** How often its effect was begun; more than 1 after an interruption. */
   readonly begun: number;
   /** Blob hash of the input. */
@@ -67,10 +70,11 @@ export function foldReplay(events: Iterable<RecordedEvent>): readonly ReplayedMo
     }
     const finished = eventData(event, 'nova.journal.finished');
     if (finished) {
-      const { output, failure, durationMs } = finished;
-      change(finished.callId, () => ({
+      const { output, failure } = finished;
+      change(finished.callId, (call) => ({
         output,
-        durationMs,
+        durationMs: durationOf(call, finished, event.time),
+        since: null,
         endedAt: event.time,
         failure: failure && { code: failure.code, message: failure.message },
       }));
@@ -79,8 +83,12 @@ export function foldReplay(events: Iterable<RecordedEvent>): readonly ReplayedMo
     const settled = eventData(event, 'nova.journal.settled');
     if (settled) {
       const again = settled.how === 'ran-again' || settled.how === 'restored';
-      change(settled.callId, (call) => ({ begun: call.begun + (again ? 1 : 0) }));
+      if (again) change(settled.callId, (call) => ({ begun: call.begun + 1, since: call.since ?? event.time }));
       continue;
+    }
+    if (event.type === 'nova.task.paused') {
+      // A call that is open now was cut: what it ran has been ended.
+      for (const callId of places.keys()) change(callId, () => ({ since: null }));
     }
     const moment = stageMoment(event) ?? turnMoment(event);
     if (moment) moments.push(moment);
@@ -99,11 +107,29 @@ function begunCall(started: EventData<'nova.journal.started'>, number: number, s
     startedAt,
     endedAt: null,
     durationMs: null,
+    since: startedAt,
     begun: 1,
     input,
     output: null,
     failure: null,
   };
+}
+
+/**
+ * What the journal measured is exact, but only from the moment when the present server began or took over. A call that was
+ * begun again counts from its first beginning: what it runs outlives a server, and a server that comes back attaches to it. It counts
+ * from the beginning after the last pause where there was one, because a pause ends what is open. A call that was given up was not
+ * measured at all.
+ */
+function durationOf(
+  { begun, since }: ReplayedCall,
+  { durationMs, failure }: EventData<'nova.journal.finished'>,
+  endedAt: string,
+): number {
+  const isMeasured = begun === 1 && failure?.code !== 'task.cancelled';
+  if (isMeasured || since === null) return durationMs;
+  // Times come from a clock that may be set back.
+  return Math.max(durationMs, Date.parse(endedAt) - Date.parse(since));
 }
 
 function stageMoment(event: RecordedEvent): ReplayedStage | null {

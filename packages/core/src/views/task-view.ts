@@ -7,7 +7,6 @@ export interface CallView {
   readonly callId: string;
   readonly intent: string;
   readonly state: 'running' | 'finished' | 'failed';
-  readonly durationMs: number | null;
 }
 
 /** One stage of one attempt as a screen shows it. */
@@ -57,7 +56,7 @@ function detailChange(view: TaskView, event: RecordedEvent): Partial<TaskView> {
   }
   const started = eventData(event, 'nova.journal.started');
   if (started) {
-    const call = { callId: started.callId, intent: started.intent, state: 'running', durationMs: null } as const;
+    const call = { callId: started.callId, intent: started.intent, state: 'running' } as const;
     return {
       // A resumed task of an early history was never assigned again.
       state: view.state === 'queued' ? 'running' : view.state,
@@ -68,9 +67,7 @@ function detailChange(view: TaskView, event: RecordedEvent): Partial<TaskView> {
   if (finished) {
     return {
       calls: view.calls.map((call) =>
-        call.callId === finished.callId
-          ? { ...call, state: finished.failure ? 'failed' : 'finished', durationMs: finished.durationMs }
-          : call,
+        call.callId === finished.callId ? { ...call, state: finished.failure ? 'failed' : 'finished' } : call,
       ),
     };
   }
