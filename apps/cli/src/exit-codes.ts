@@ -11,15 +11,20 @@ export const exitCodes = {
   interrupted: 130,
 } as const;
 
+/** What each exit code means, in the order of the codes: the words of `--help` and of the README. */
+export const exitCodeWords: readonly (readonly [code: number, meaning: string])[] = [
+  [exitCodes.delivered, 'delivered, or reviewed without findings at or above --fail-on'],
+  [exitCodes.internal, 'a fault of Nova itself'],
+  [exitCodes.usage, 'usage'],
+  [exitCodes.notRepaired, 'refused, or no repair found (the Result says where the bug probably is and what was tried)'],
+  [exitCodes.gateFailed, 'the gate did not let the change through, or a review has findings at or above --fail-on'],
+  [exitCodes.environment, 'the environment: something is missing or failed on this machine'],
+  [exitCodes.interrupted, 'interrupted with Ctrl-C, paused or cancelled; a paused task can be resumed'],
+];
+
 export const exitCodeHelp = `
 Exit codes:
-  0    delivered, or reviewed without findings at or above --fail-on
-  1    a fault of Nova itself
-  2    usage
-  3    refused, or no repair found (the Result says where the bug probably is and what was tried)
-  4    the gate did not let the change through, or a review has findings at or above --fail-on
-  5    the environment: something is missing or failed on this machine
-  130  interrupted with Ctrl-C, paused or cancelled; a paused task can be resumed
+${exitCodeWords.map(([code, meaning]) => `  ${String(code).padEnd(5)}${meaning}`).join('\n')}
 `;
 
 const { internal, usage, notRepaired, gateFailed, environment, interrupted } = exitCodes;

@@ -1,12 +1,21 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { errorCodes } from '@nova/core';
-import { exitCodeOf } from './exit-codes.ts';
+import { exitCodeOf, exitCodes, exitCodeWords } from './exit-codes.ts';
 
 const entry = fileURLToPath(new URL('main.ts', import.meta.url));
 const home = mkdtempSync(join(tmpdir(), 'nova-cli-'));
@@ -32,7 +41,11 @@ describe('the command line', () => {
       assert.match(stdout, /[Ee]xit code|Ends as `nova fix`/, command);
       assert.match(stdout, / --json |"json"/, command);
     }
-    for (const code of [0, 2, 3, 4, 5, 130]) assert.match(nova('fix', '--help').stdout, new RegExp(`^  ${code} `, 'm'));
+    const fixHelp = nova('fix', '--help').stdout;
+    for (const [code, meaning] of exitCodeWords) {
+      for (const text of [help.stdout, fixHelp])
+        assert.ok(text.includes(`\n  ${String(code).padEnd(5)}${meaning}\n`), text);
+    }
   });
 
   it('ends with 2 on wrong usage and says how it is right', () => {
@@ -76,7 +89,12 @@ describe('the command line', () => {
   });
 
   it('gives every error code one of the documented exit codes', () => {
-    for (const code of errorCodes) assert.ok([1, 2, 3, 4, 5, 130].includes(exitCodeOf[code]), code);
+    const documented = exitCodeWords.map(([code]) => code);
+    assert.deepEqual(documented, Object.values(exitCodes));
+    for (const code of errorCodes) assert.ok(documented.includes(exitCodeOf[code]), code);
+    const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8').replace(/\s+/g, ' ');
+    const words = exitCodeWords.map((pair) => pair.join(' ')).join(' · ');
+    assert.ok(readme.includes(`Exit codes: ${words}.`), `The README does not say: ${words}`);
   });
 
   it('ends with 5 where its data folder cannot be, and leaves nothing there', () => {
