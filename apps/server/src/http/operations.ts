@@ -5,10 +5,10 @@ import { type Request, type Response, Router } from 'express';
 import type { HostLink } from '../fleet/host-link.ts';
 import type { Lifetime } from '../lifetime.ts';
 import type { LedgerTail } from '../live/ledger-tail.ts';
+import { readMachine } from '../tasks/machine.ts';
 import type { TaskBoard } from '../tasks/task-board.ts';
 import type { FleetBoard } from '../views/fleet-board.ts';
 import type { KeyedAnswers } from './keyed-answers.ts';
-import { readMachine } from './machine.ts';
 import { openApiDocument } from './openapi.ts';
 import { type Handler, serveOperation } from './operation.ts';
 import type { TaskDoor } from './task-door.ts';
@@ -71,7 +71,11 @@ function operations(parts: ApiParts): { readonly [Name in EndpointName]: Handler
   return {
     state: async () => state,
     openapi: async () => document,
-    fleet: async () => ({ ...(await fleet.look()), machine: await readMachine(state.dataFolder) }),
+    fleet: async () => {
+      // Processes are the queue's business.
+      const { processes: _processes, ...machine } = await readMachine(state.dataFolder);
+      return { ...(await fleet.look()), machine };
+    },
     tasks: async ({ query, request, response }) => {
       const all = await board.all();
       const newest = all.reduce((last, view) => Math.max(last, view.position), 0);

@@ -1,10 +1,17 @@
 import { readFile, statfs } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, loadavg } from 'node:os';
+import { availableMemory } from 'node:process';
+import type { Machine } from '@nova/client';
 import { usableMemory } from './resources.ts';
-import type { Machine } from './scheduling.ts';
+
+/** What this machine has and has left: what people are shown, and what only the queue looks at. */
+export interface MachineNow extends Machine {
+  /** Processes and threads that live now, and how many the kernel allows. */
+  readonly processes: { readonly living: number; readonly allowed: number };
+}
 
 /** Looks at this machine as it is now. `folder` lies where the data is. */
-export async function readMachine(folder: string): Promise<Omit<Machine, 'diskWasFull'>> {
+export async function readMachine(folder: string): Promise<MachineNow> {
   const [disk, load, limits, threads] = await Promise.all([
     statfs(folder),
     text('/proc/loadavg'),
@@ -17,8 +24,11 @@ export async function readMachine(folder: string): Promise<Omit<Machine, 'diskWa
   const allowed = Math.min(...[threads.trim(), ownLimit].map((limit) => Number(limit) || Number.POSITIVE_INFINITY));
   return {
     cores: availableParallelism(),
+    load: loadavg()[0] ?? 0,
     memoryBytes: usableMemory(),
-    freeDiskBytes: disk.bavail * disk.bsize,
+    memoryAvailableBytes: availableMemory(),
+    diskBytes: disk.blocks * disk.bsize,
+    diskAvailableBytes: disk.bavail * disk.bsize,
     processes: { living, allowed },
   };
 }

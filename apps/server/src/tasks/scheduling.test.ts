@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { type Carried, diskFloor, type Machine, schedule, tasksSideBySide, type Waiting } from './scheduling.ts';
+import { type Carried, diskFloor, type Room, schedule, tasksSideBySide, type Waiting } from './scheduling.ts';
 
 const gibibyte = 1024 ** 3;
-const roomy: Machine = {
+const roomy: Room = {
   cores: 4,
   memoryBytes: 64 * gibibyte,
-  freeDiskBytes: 100 * gibibyte,
+  diskAvailableBytes: 100 * gibibyte,
   processes: { living: 200, allowed: 100_000 },
   diskWasFull: false,
 };
@@ -33,10 +33,10 @@ const carriedTasks = fc
     const named = tasks.flatMap((task) => task.instance ?? []);
     return new Set(named).size === named.length;
   });
-const machine: fc.Arbitrary<Machine> = fc.record({
+const machine: fc.Arbitrary<Room> = fc.record({
   cores: fc.integer({ min: 1, max: 16 }),
   memoryBytes: fc.integer({ min: 1, max: 64 }).map((size) => size * gibibyte),
-  freeDiskBytes: fc.integer({ min: 0, max: 4 * gibibyte }),
+  diskAvailableBytes: fc.integer({ min: 0, max: 4 * gibibyte }),
   processes: fc.record({ living: fc.integer({ min: 1, max: 5000 }), allowed: fc.integer({ min: 100, max: 50_000 }) }),
   diskWasFull: fc.boolean(),
 });
@@ -69,7 +69,7 @@ describe('the schedule', () => {
         assert.ok(
           at.processes.living + now.reduce((sum, { claim }) => sum + claim.processes, 0) <= at.processes.allowed,
         );
-        assert.ok(at.freeDiskBytes >= diskFloor);
+        assert.ok(at.diskAvailableBytes >= diskFloor);
         const named = now.flatMap((task) => task.instance ?? []);
         assert.equal(new Set(named).size, named.length);
       }),
@@ -138,18 +138,18 @@ describe('the schedule', () => {
     const busy: Carried[] = [
       { task: 'tbusy', instance: 'forge', claim: { memoryBytes: 40 * gibibyte, processes: 10 } },
     ];
-    const why = (task: Waiting, at: Partial<Machine> = {}) =>
+    const why = (task: Waiting, at: Partial<Room> = {}) =>
       schedule([task], busy, { ...roomy, ...at }).reasons.get('t') ?? 'admitted';
     assert.equal(why(waiting('t')), 'admitted');
     assert.match(why(waiting('t', { instance: 'forge' })), /the instance forge, which carries tbusy/);
     assert.match(why(waiting('t', { claim: { memoryBytes: 30 * gibibyte, processes: 1 } })), /40\.0 of 64\.0 GiB/);
-    assert.match(why(waiting('t'), { freeDiskBytes: gibibyte - 1 }), /disk space/);
-    assert.match(why(waiting('t'), { freeDiskBytes: 0, diskWasFull: true }), /stopped on a full disk/);
+    assert.match(why(waiting('t'), { diskAvailableBytes: gibibyte - 1 }), /disk space/);
+    assert.match(why(waiting('t'), { diskAvailableBytes: 0, diskWasFull: true }), /stopped on a full disk/);
     assert.match(why(waiting('t'), { processes: { living: 90, allowed: 100 } }), /the 100 that this machine allows/);
   });
 
   it('holds everyone back after a full disk, also when nothing is carried', () => {
-    const { admitted } = schedule([waiting('t')], [], { ...roomy, freeDiskBytes: 0, diskWasFull: true });
+    const { admitted } = schedule([waiting('t')], [], { ...roomy, diskAvailableBytes: 0, diskWasFull: true });
     assert.deepEqual(admitted, []);
   });
 });

@@ -1,4 +1,5 @@
 import type { Priority } from '@nova/core';
+import type { MachineNow } from './machine.ts';
 import type { Claim } from './resources.ts';
 
 /** A task that waits to be admitted. */
@@ -20,13 +21,8 @@ export interface Carried {
   readonly claim: Claim;
 }
 
-/** What a machine has, and what is left of it. */
-export interface Machine {
-  readonly cores: number;
-  readonly memoryBytes: number;
-  readonly freeDiskBytes: number;
-  /** Processes and threads that live now, and how many the kernel allows. */
-  readonly processes: { readonly living: number; readonly allowed: number };
+/** What a decision looks at: the machine as it is, and what happened on it. */
+export interface Room extends Pick<MachineNow, 'cores' | 'memoryBytes' | 'diskAvailableBytes' | 'processes'> {
   /** True from the moment a task stopped on a full disk until there is space again. */
   readonly diskWasFull: boolean;
 }
@@ -44,7 +40,7 @@ const headStartMs: Readonly<Record<Priority, number>> = { low: 0, normal: 15 * 6
 export const diskFloor = 1024 ** 3;
 
 /** How many tasks a machine carries at once: while one waits for its disk or a start, another one has the cores. */
-export function tasksSideBySide(machine: Pick<Machine, 'cores'>): number {
+export function tasksSideBySide(machine: Pick<Room, 'cores'>): number {
   return Math.max(2, machine.cores);
 }
 
@@ -52,7 +48,7 @@ export function tasksSideBySide(machine: Pick<Machine, 'cores'>): number {
  * Decides who is carried next. Strictly in order of priority and waiting, except that a task whose named instance is taken
  * lets others pass. A machine that carries nothing takes the first one whatever it needs: waiting would free nothing.
  */
-export function schedule(waiting: readonly Waiting[], carried: readonly Carried[], machine: Machine): Schedule {
+export function schedule(waiting: readonly Waiting[], carried: readonly Carried[], machine: Room): Schedule {
   const now: Carried[] = [...carried];
   const admitted: string[] = [];
   const reasons = new Map<string, string>();
@@ -80,8 +76,8 @@ function earlierFirst(one: Waiting, other: Waiting): number {
 }
 
 /** What keeps one more task from being carried; null when nothing does. */
-function whatIsFull(claim: Claim, carried: readonly Carried[], machine: Machine): string | null {
-  const shortOfDisk = machine.freeDiskBytes < diskFloor;
+function whatIsFull(claim: Claim, carried: readonly Carried[], machine: Room): string | null {
+  const shortOfDisk = machine.diskAvailableBytes < diskFloor;
   if (shortOfDisk && machine.diskWasFull) {
     return 'Waits for disk space: a task stopped on a full disk. Free at least 1 GiB where the data folder lies, and it goes on by itself; or free less and resume the task that stopped.';
   }

@@ -1,6 +1,6 @@
 import { type Ids, type TaskView, toNovaError } from '@nova/core';
 import { claimOf } from './resources.ts';
-import { type Carried, diskFloor, type Machine, schedule, type Waiting } from './scheduling.ts';
+import { type Carried, diskFloor, type Room, schedule, type Waiting } from './scheduling.ts';
 import type { TaskLog } from './task-log.ts';
 
 /** How often a waiting queue looks whether the machine has room again. */
@@ -9,7 +9,7 @@ const lookAgainMs = 2_000;
 interface TaskAdmissionParts {
   readonly log: TaskLog;
   readonly ids: Pick<Ids, 'event'>;
-  readonly machine: () => Promise<Omit<Machine, 'diskWasFull'>>;
+  readonly machine: () => Promise<Omit<Room, 'diskWasFull'>>;
   /** Takes the task up; called once for each that is admitted. */
   readonly start: (task: string, instance: string) => void;
 }
@@ -101,7 +101,7 @@ export class TaskAdmission implements Disposable {
   async #decide(): Promise<void> {
     const machine = await this.#parts.machine();
     if (this.#closed) return;
-    if (machine.freeDiskBytes >= diskFloor) this.#diskWasFull = false;
+    if (machine.diskAvailableBytes >= diskFloor) this.#diskWasFull = false;
     const { admitted, reasons } = schedule([...this.#waiting.values()], [...this.#carried.values()], {
       ...machine,
       diskWasFull: this.#diskWasFull,

@@ -64,7 +64,7 @@ describe('a cancellation', () => {
   });
 
   it('of a task that never ran ends it too', async () => {
-    await using trial = new TaskTrial({ freeDiskBytes: 0, cores: 1, memoryBytes: 1 });
+    await using trial = new TaskTrial({ diskAvailableBytes: 0, cores: 1, memoryBytes: 1 });
     const { runs } = await trial.server();
     trial.holdOn();
     const repository = trial.repository('shop');

@@ -14,7 +14,7 @@ import {
 } from '@nova/core';
 import { type Blobs, getJson, type JournalBoundary, type Ledger, taskStream } from '@nova/messaging';
 import type { HostLink } from '../fleet/host-link.ts';
-import type { Machine } from './scheduling.ts';
+import type { Room } from './scheduling.ts';
 import { TaskAdmission } from './task-admission.ts';
 import type { TaskBoard } from './task-board.ts';
 import { TaskCalls } from './task-calls.ts';
@@ -41,7 +41,7 @@ export interface TaskRunsParts {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly actor: string;
-  readonly machine: () => Promise<Omit<Machine, 'diskWasFull'>>;
+  readonly machine: () => Promise<Omit<Room, 'diskWasFull'>>;
   readonly onBoundary: ((boundary: JournalBoundary) => Promise<void>) | null;
 }
 

@@ -15,8 +15,7 @@ import {
 import { type Blobs, type Ledger, openFolderBlobs, openSqliteLedger, taskStream } from '@nova/messaging';
 import { HostLink } from '../fleet/host-link.ts';
 import { systemIds } from '../ids.ts';
-import { readMachine } from './machine.ts';
-import type { Machine } from './scheduling.ts';
+import { type MachineNow, readMachine } from './machine.ts';
 import { TaskBoard } from './task-board.ts';
 import { TaskRuns } from './task-runs.ts';
 
@@ -49,14 +48,14 @@ export interface TrialServer {
 export class TaskTrial implements AsyncDisposable {
   readonly root = mkdtempSync(join(tmpdir(), 'nova-tasks-'));
   readonly folder: DataFolder;
-  readonly machine: Partial<Machine>;
+  readonly machine: Partial<MachineNow>;
   #server: TrialServer | null = null;
   /** As long as this file is there, a command that was made by `held` waits. */
   readonly hold = join(this.root, 'hold');
   /** Where commands that were made by `held` leave a mark, as no sandbox would let them. */
   readonly witness = join(this.root, 'witness');
 
-  constructor(machine: Partial<Machine> = {}) {
+  constructor(machine: Partial<MachineNow> = {}) {
     this.machine = machine;
     this.folder = dataFolder({
       env: { NOVA_HOME: join(this.root, 'home') },
