@@ -90,7 +90,7 @@ describe('the command line', () => {
 
   it('gives every error code one of the documented exit codes', () => {
     const documented: readonly number[] = exitCodeWords.map(([code]) => code);
-    assert.deepEqual(documented, Object.values(exitCodes));
+    assert.deepEqual([...documented], Object.values(exitCodes));
     for (const code of errorCodes) assert.ok(documented.includes(exitCodeOf[code]), code);
     const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8').replace(/\s+/g, ' ');
     const words = exitCodeWords.map((pair) => pair.join(' ')).join(' · ');

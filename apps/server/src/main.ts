@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { NovaError, toNovaError } from '@nova/core';
 import { ownDataFolder, serve } from './compose.ts';
 import { doctor } from './doctor/doctor.ts';
+import { log } from './log.ts';
 
 // What this process makes is this person's own; the host, which writes into their repositories, gets their own umask back.
 process.env['NOVA_UMASK'] = process.umask(0o077).toString(8);
@@ -24,7 +25,7 @@ try {
 } catch (thrown) {
   const error = toNovaError(thrown);
   reportStart(JSON.stringify(error.toRecord()));
-  process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), level: 'fatal', ...error.toRecord() })}\n`);
+  log('fatal', 'server.ended', { ...error.toRecord() });
   // Whatever was begun holds nobody up: what is recorded is on disk.
   process.exit(1);
 }

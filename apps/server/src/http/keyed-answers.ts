@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { eventCatalogue, eventData, NovaError, toNovaError } from '@nova/core';
 import { canonicalJson, type Ledger } from '@nova/messaging';
+import { log } from '../log.ts';
 
 /** What a write is about and what it answers. */
 export interface KeyedAnswer {
@@ -69,7 +70,7 @@ export class KeyedAnswers {
     };
     await this.#ledger.append(stream, [event], { expectedVersion: 0, key: stream }).catch((thrown: unknown) => {
       // It is done and stays done; only a repetition is answered anew.
-      process.stderr.write(`${JSON.stringify({ level: 'error', stream, ...toNovaError(thrown).toRecord() })}\n`);
+      log('error', 'answer.unrecorded', { stream, ...toNovaError(thrown).toRecord() });
     });
     return answer;
   }

@@ -3,6 +3,7 @@ import { httpStatus, type Problem } from '@nova/client';
 import { type Clock, type ErrorCode, NovaError, refusedShape, toNovaError } from '@nova/core';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { z } from 'zod';
+import { log } from '../log.ts';
 import { answerAndCut, isEndless } from './json-body.ts';
 
 const refusals: ReadonlySet<number> = new Set([401, 403, 413, 415]);
@@ -26,18 +27,19 @@ export function problemOf(error: NovaError): Problem {
  */
 export function problems(clock: Pick<Clock, 'monotonic'>): ErrorRequestHandler {
   const lastLogged = new Map<ErrorCode, number>();
-  function log(error: NovaError, status: number, asked: string): void {
+  function logProblem(error: NovaError, status: number, asked: string): void {
     const now = clock.monotonic();
     if (status < 500 && now - (lastLogged.get(error.code) ?? Number.NEGATIVE_INFINITY) < refusalsEveryMs) return;
     lastLogged.set(error.code, now);
-    const line = { time: new Date().toISOString(), level: status >= 500 ? 'error' : 'warn' };
-    process.stderr.write(`${JSON.stringify({ ...line, asked: asked.slice(0, 200), ...error.toRecord() })}\n`);
+    const [level, event] =
+      status >= 500 ? (['error', 'request.failed'] as const) : (['warn', 'request.refused'] as const);
+    log(level, event, { asked: asked.slice(0, 200), ...error.toRecord() });
   }
   return (thrown: unknown, request, response, next) => {
     const error = asNovaError(thrown);
     const problem = problemOf(error);
     const { status } = problem;
-    if (status >= 500 || refusals.has(status)) log(error, status, `${request.method} ${request.path}`);
+    if (status >= 500 || refusals.has(status)) logProblem(error, status, `${request.method} ${request.path}`);
     if (response.headersSent) {
       next(thrown);
       return;

@@ -7,6 +7,7 @@ import { Server, type Socket } from 'socket.io';
 import type { Guard } from '../auth/guard.ts';
 import type { HostLink } from '../fleet/host-link.ts';
 import { asNovaError, problemOf } from '../http/problem.ts';
+import { log } from '../log.ts';
 import type { TaskBoard } from '../tasks/task-board.ts';
 import type { LedgerTail } from './ledger-tail.ts';
 import { SlowReader } from './slow-reader.ts';
@@ -104,7 +105,7 @@ function serveSocket(socket: Socket, parts: LiveParts): void {
     followed.set(topic, stopping);
     await socket.join(topic);
     follow(topic, after, stopping).catch((thrown: unknown) => {
-      process.stderr.write(`${JSON.stringify({ level: 'error', topic, ...asNovaError(thrown).toRecord() })}\n`);
+      log('error', 'live.stopped', { topic, ...asNovaError(thrown).toRecord() });
       // The client connects again and goes on from what it has.
       socket.disconnect(true);
     });

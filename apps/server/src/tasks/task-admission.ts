@@ -1,4 +1,5 @@
 import { type Ids, type TaskView, toNovaError } from '@nova/core';
+import { log } from '../log.ts';
 import { claimOf } from './resources.ts';
 import { type Carried, diskFloor, type Room, schedule, type Waiting } from './scheduling.ts';
 import type { TaskLog } from './task-log.ts';
@@ -77,10 +78,7 @@ export class TaskAdmission implements Disposable {
     this.#timer = null;
     if (this.#closed || this.#waiting.size === 0) return;
     this.#looking = this.#decide()
-      .catch(
-        (thrown: unknown) =>
-          void process.stderr.write(`The queue could not be looked at: ${toNovaError(thrown).message}\n`),
-      )
+      .catch((thrown: unknown) => log('error', 'queue.unseen', { ...toNovaError(thrown).toRecord() }))
       .then(() => {
         this.#looking = null;
         if (this.#lookAgain) {

@@ -19,6 +19,7 @@ import {
   type Ledger,
   putJson,
 } from '@nova/messaging';
+import { log as writeLog } from '../log.ts';
 import { sandboxesSideBySide, sandboxLimits } from './resources.ts';
 import type { TaskBoard } from './task-board.ts';
 import type { TaskCalls } from './task-calls.ts';
@@ -250,9 +251,7 @@ export class TaskCarrier {
     const reason = error.code === 'task.paused' ? error.message : `${error.code}: ${error.message}`;
     await log
       .append(task, [log.event('nova.task.paused', { task, reason })], `paused/${task}/${position}`)
-      .catch((thrown: unknown) =>
-        process.stderr.write(`The pause of ${task} could not be recorded: ${String(thrown)}\n`),
-      );
+      .catch((thrown: unknown) => writeLog('error', 'pause.unrecorded', { task, ...toNovaError(thrown).toRecord() }));
     return (await board.get(task)).state !== 'cancelling';
   }
 }

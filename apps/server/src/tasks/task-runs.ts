@@ -14,6 +14,7 @@ import {
 } from '@nova/core';
 import { type Blobs, getJson, type JournalBoundary, type Ledger, taskStream } from '@nova/messaging';
 import type { HostLink } from '../fleet/host-link.ts';
+import { log } from '../log.ts';
 import type { Room } from './scheduling.ts';
 import { TaskAdmission } from './task-admission.ts';
 import type { TaskBoard } from './task-board.ts';
@@ -266,7 +267,7 @@ export class TaskRuns {
       } catch (thrown) {
         const error = toNovaError(thrown);
         stopped = error.code;
-        process.stderr.write(`Task ${task} could not be carried on: ${error.code}: ${error.message}\n`);
+        log('error', 'task.not_carried', { task, ...error.toRecord() });
       }
       this.#running.delete(task);
       this.#admission.free(task, stopped === 'disk.full');
