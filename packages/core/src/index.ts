@@ -9,7 +9,7 @@ export {
   NovaError,
   toNovaError,
 } from './errors/nova-error.ts';
-export { refusedShape } from './errors/refused-shape.ts';
+export { refusedField, refusedShape } from './errors/refused-shape.ts';
 export { type EventData, type EventType, eventCatalogue } from './events/catalogue.ts';
 export { type NewEvent, type RecordedEvent, recordedEventSchema } from './events/envelope.ts';
 export {

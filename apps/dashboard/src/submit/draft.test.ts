@@ -38,7 +38,15 @@ describe('the form for a task', () => {
       'repository',
       'testCommand',
     ]);
-    assert.match(errors?.testCommand ?? '', /test command is empty/);
+    assert.deepEqual(
+      [errors?.budgetMinutes, errors?.budgetRuns, errors?.testCommand, errors?.instance],
+      [
+        'It must be more than 0.',
+        'It must be a number.',
+        'The test command is empty; name one that shows the failure.',
+        'An instance has a short name of lower-case letters, digits and dashes.',
+      ],
+    );
   });
 
   it('takes its first fields from the address, and leaves nonsense out', () => {

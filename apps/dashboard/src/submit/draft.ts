@@ -1,4 +1,4 @@
-import { type TaskRequest, taskRequestSchema } from '@nova/core';
+import { refusedField, type TaskRequest, taskRequestSchema } from '@nova/core';
 
 /** What stands in the form's fields, as a person typed it. */
 export interface Draft {
@@ -57,7 +57,7 @@ export function checkDraft(draft: Draft): Checked {
   const errors: Partial<Record<Field, string>> = {};
   for (const issue of parsed.error?.issues ?? []) {
     const field = fieldOf(String(issue.path[0] ?? ''), draft);
-    errors[field] ??= issue.message;
+    errors[field] ??= refusedField(issue);
   }
   const repository = draft.repository.trim();
   if (repository === '') errors.repository = 'Name the folder of a git repository on the machine that Nova runs on.';
