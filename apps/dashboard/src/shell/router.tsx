@@ -1,3 +1,5 @@
+import { type DashboardPage, dashboardPages, type TaskPart, taskParts } from '@nova/client';
+import type { ReactNode } from 'react';
 import { createBrowserRouter, Navigate } from 'react-router';
 import { FleetPage } from '../fleet/fleet-page.tsx';
 import { SubmitPage } from '../submit/submit-page.tsx';
@@ -17,6 +19,30 @@ import { Shell } from './shell.tsx';
 import type { ShortcutBook } from './shortcuts.ts';
 import type { ThemeChoice } from './theme.ts';
 
+// A screen for each address that the server serves the page at; one without does not compile.
+const pages: Readonly<Record<DashboardPage, ReactNode>> = {
+  '/': <FleetPage />,
+  '/fleet': <Navigate to="/" replace />,
+  '/tasks': <TaskListPage />,
+  '/new': <SubmitPage />,
+  '/tasks/:id': <TaskPage />,
+};
+const panels: Readonly<Record<TaskPart, ReactNode>> = {
+  plan: <PlanPanel />,
+  output: <OutputPanel />,
+  change: <ChangePanel />,
+  tests: <TestsPanel />,
+  review: <ReviewPanel />,
+  gate: <GatePanel />,
+  cost: <CostPanel />,
+  replay: <ReplayPanel />,
+};
+
+const partsOfTask = [
+  { index: true, element: <TimelinePanel /> },
+  ...taskParts.map((path) => ({ path, element: panels[path] })),
+];
+
 /** Every screen, and every state of a screen that is worth a link, has an address. */
 export function createRouter(book: ShortcutBook, theme: ThemeChoice) {
   return createBrowserRouter([
@@ -24,25 +50,11 @@ export function createRouter(book: ShortcutBook, theme: ThemeChoice) {
       element: <Shell book={book} theme={theme} />,
       errorElement: <Broken />,
       children: [
-        { index: true, element: <FleetPage /> },
-        { path: 'tasks', element: <TaskListPage /> },
-        { path: 'new', element: <SubmitPage /> },
-        {
-          path: 'tasks/:id',
-          element: <TaskPage />,
-          children: [
-            { index: true, element: <TimelinePanel /> },
-            { path: 'plan', element: <PlanPanel /> },
-            { path: 'output', element: <OutputPanel /> },
-            { path: 'change', element: <ChangePanel /> },
-            { path: 'tests', element: <TestsPanel /> },
-            { path: 'review', element: <ReviewPanel /> },
-            { path: 'gate', element: <GatePanel /> },
-            { path: 'cost', element: <CostPanel /> },
-            { path: 'replay', element: <ReplayPanel /> },
-          ],
-        },
-        { path: 'fleet', element: <Navigate to="/" replace /> },
+        ...dashboardPages.map((path) => ({
+          path,
+          element: pages[path],
+          ...(path === '/tasks/:id' ? { children: partsOfTask } : {}),
+        })),
         { path: '*', element: <Lost /> },
       ],
     },

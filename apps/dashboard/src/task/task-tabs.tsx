@@ -1,9 +1,10 @@
+import type { TaskPart } from '@nova/client';
 import type { TaskView } from '@nova/core';
 import { NavLink, useLocation, useNavigate } from 'react-router';
 import { useShortcut } from '../shell/shortcuts.ts';
 
 interface Tab {
-  readonly path: string;
+  readonly path: TaskPart | '';
   readonly name: string;
   /** Only a fix has it. */
   readonly fixOnly?: boolean;

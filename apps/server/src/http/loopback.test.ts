@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
-import { problemSchema } from '@nova/client';
+import { dashboardPaths, problemSchema } from '@nova/client';
 import { Place } from './place.fixture.ts';
 
 interface Answer {
@@ -110,7 +110,7 @@ describe('the server on loopback', () => {
   });
 
   it('serves the dashboard under every address that it has, and no other file', async () => {
-    for (const path of ['/', '/tasks/t123', '/fleet?x=1']) {
+    for (const path of [...dashboardPaths.map((path) => path.replace(':id', 't123')), '/tasks/', '/fleet?x=1']) {
       const answer = await ask(path);
       assert.deepEqual([answer.status, answer.text], [200, '<title>the dashboard</title>'], path);
       assert.equal(answer.headers['cache-control'], 'no-cache');
@@ -124,6 +124,25 @@ describe('the server on loopback', () => {
       assert.ok(!(await ask(path)).text.includes('not for pages'), path);
     }
     assert.equal((await ask('/', {}, 'POST')).status, 404);
+  });
+
+  it('says that there is nothing at every other address: to a person with the page, to a program with a problem', async () => {
+    const accept = 'text/html,application/xhtml+xml,*/*;q=0.8';
+    for (const path of ['/nowhere', '/socket.io/?EIO=4', '/x/y.php', '/tasks/t1/secrets', '/tasks/t1/plan/more']) {
+      for (const headers of [{}, { accept: '*/*' }]) {
+        const answer = await ask(path, headers);
+        assert.deepEqual([answer.status, codeOf(answer)], [404, 'http.unknown'], path);
+        assert.match(String(answer.headers['content-type']), /^application\/problem\+json/);
+      }
+      const page = await ask(path, { accept });
+      assert.deepEqual([page.status, page.text], [404, '<title>the dashboard</title>'], path);
+    }
+    for (const path of ['//v1/state', '//v1', '/v1/nothing', '/assets/app-old.js', '/v2/state']) {
+      for (const headers of [bearer(), { ...bearer(), accept }]) {
+        const answer = await ask(path, headers);
+        assert.deepEqual([answer.status, codeOf(answer)], [404, 'http.unknown'], path);
+      }
+    }
   });
 
   it('keeps what only the unix socket offers to itself', async () => {

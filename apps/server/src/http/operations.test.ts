@@ -9,9 +9,36 @@ import {
   taskPageSchema,
   taskSummarySchema,
 } from '@nova/client';
-import { type NovaError, type RecordedEvent, taskRequestSchema } from '@nova/core';
+import { type NovaError, type RecordedEvent, type Result, resultSchema, taskRequestSchema } from '@nova/core';
 import { hashJson, putJson } from '@nova/messaging';
 import { Place } from './place.fixture.ts';
+
+/** A Result that says as little as one can. */
+function refusal(task: string): Result {
+  return resultSchema.parse({
+    task,
+    kind: 'fix',
+    outcome: 'refused',
+    code: null,
+    summary: '',
+    next: '',
+    repository: '/repositories/one',
+    base: null,
+    environment: null,
+    isolation: null,
+    baseline: null,
+    suspects: [],
+    change: null,
+    alternatives: [],
+    tried: { candidates: 0, verdicts: {} },
+    bestVerdict: null,
+    review: [],
+    gate: [],
+    evidence: 'none',
+    cost: { seconds: 0, runs: 0, attempts: 0, modelTokens: 0, stageSeconds: {} },
+    gaps: [],
+  });
+}
 
 describe('the API', () => {
   let place: Place;
@@ -73,7 +100,7 @@ describe('the API', () => {
   });
 
   it('says so when nothing is new, and answers anew when something is', async () => {
-    for (const path of ['/tasks', '/tasks/t01']) {
+    for (const path of ['/tasks', '/tasks/t01', '/tasks/t01/events', '/tasks/t01/events?after=1&limit=1000']) {
       const first = await place.ask(path);
       const headers = { 'if-none-match': first.headers.get('etag') ?? 'none' };
       const again = await place.ask(path, { headers });
@@ -81,6 +108,18 @@ describe('the API', () => {
       await place.record('nova.task.waiting', 't01', { reason: randomUUID() });
       assert.equal((await place.ask(path, { headers })).status, 200, path);
     }
+    // What is there already never changes.
+    const ended = await place.submitted('ended');
+    const result = await putJson(place.parts.blobs, refusal(ended));
+    await place.record('nova.task.finished', ended, { outcome: 'refused', code: null, result });
+    for (const path of ['/tasks/t01/events?limit=2', `/tasks/${ended}/result`, '/openapi.json']) {
+      const first = await place.ask(path);
+      assert.equal(first.status, 200, await first.clone().text());
+      const headers = { 'if-none-match': first.headers.get('etag') ?? 'none' };
+      await place.record('nova.task.waiting', 't01', { reason: randomUUID() });
+      assert.equal((await place.ask(path, { headers })).status, 304, path);
+    }
+    assert.equal((await place.ask('/fleet')).headers.get('etag'), null, 'the machine is never twice the same');
   });
 
   it('hands out the events of one task, a page at a time', async () => {

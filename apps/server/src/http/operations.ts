@@ -1,6 +1,6 @@
 import { type EndpointName, endpoints, type ServerState, type TaskSummary } from '@nova/client';
 import { NovaError, type TaskView } from '@nova/core';
-import { type Blobs, type Ledger, taskStream } from '@nova/messaging';
+import { type Blobs, hashJson, type Ledger, taskStream } from '@nova/messaging';
 import { type Request, type Response, Router } from 'express';
 import type { HostLink } from '../fleet/host-link.ts';
 import type { Lifetime } from '../lifetime.ts';
@@ -58,6 +58,7 @@ function refuseOtherMethods(router: Router, local: boolean): void {
 function operations(parts: ApiParts): { readonly [Name in EndpointName]: Handler<(typeof endpoints)[Name]> } {
   const { state, tasks, board, fleet, ledger, blobs } = parts;
   const document = openApiDocument(state.version);
+  const documentTag = hashJson(document);
 
   async function summaryOf(id: string): Promise<TaskSummary> {
     return summary(await board.get(id));
@@ -70,8 +71,9 @@ function operations(parts: ApiParts): { readonly [Name in EndpointName]: Handler
 
   return {
     state: async () => state,
-    openapi: async () => document,
+    openapi: async ({ request, response }) => (isFresh(request, response, documentTag) ? undefined : document),
     fleet: async () => {
+      // No ETag: the machine's figures are never twice the same, and a reader of the tasks alone has the list and the live events.
       // Processes are the queue's business.
       const { processes: _processes, ...machine } = await readMachine(state.dataFolder);
       return { ...(await fleet.look()), machine };
@@ -88,11 +90,19 @@ function operations(parts: ApiParts): { readonly [Name in EndpointName]: Handler
       if (isFresh(request, response, `${view.id}-${view.position}-${state.version}`)) return undefined;
       return summary(view);
     },
-    events: async ({ parameter, query: { after, limit } }) => {
-      const events = await ledger.read(taskStream((await summaryOf(parameter)).id), { after, limit });
+    events: async ({ parameter, query: { after, limit }, request, response }) => {
+      const { id } = await summaryOf(parameter);
+      const events = await ledger.read(taskStream(id), { after, limit });
+      // Events never change, so a page is the same as long as it ends at the same one.
+      const tag = `${id}-${after}-${limit}-${events.at(-1)?.position ?? after}-${state.version}`;
+      if (isFresh(request, response, tag)) return undefined;
       return { events, next: events.length < limit ? null : (events.at(-1)?.position ?? null) };
     },
-    result: async ({ parameter }) => tasks.result((await summaryOf(parameter)).id),
+    result: async ({ parameter, request, response }) => {
+      const { id, result } = await board.get(parameter);
+      if (result !== null && isFresh(request, response, `${result}-${state.version}`)) return undefined;
+      return tasks.result(id);
+    },
     output: async ({ parameter, query: { call, offset, length }, response }) => {
       const { id } = await summaryOf(parameter);
       const { bytes, size, ended } = await tasks.output(id, call, offset, length);

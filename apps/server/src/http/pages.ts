@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { dashboardPaths } from '@nova/client';
 import { NovaError } from '@nova/core';
-import express, { type RequestHandler, Router } from 'express';
+import express, { type Request, type RequestHandler, Router } from 'express';
 import type { Guard } from '../auth/guard.ts';
 
 /** Pages load nothing from elsewhere and are shown inside no other page. */
@@ -30,8 +31,9 @@ export const pageHeaders: RequestHandler = (_request, response, next) => {
 };
 
 /**
- * `/login?token=` turns the token of a printed link into a cookie; every other path is a file of the built dashboard or,
- * for the addresses that its screens have, its one page.
+ * `/login?token=` turns the token of a printed link into a cookie; every other path is a file of the built dashboard or, for the
+ * addresses that its screens have, its one page. At any other address a person gets the page, which says that there is nothing,
+ * and a program the problem; both with 404.
  */
 export function pagesRouter(guard: Guard, folder: string): Router {
   const router = Router();
@@ -44,7 +46,7 @@ export function pagesRouter(guard: Guard, folder: string): Router {
     }
     if (!guard.knows(token)) {
       // A person gets the page, which asks for the token; a program gets the problem.
-      if (existsSync(page) && request.accepts(['json', 'html']) === 'html') {
+      if (existsSync(page) && wantsPage(request)) {
         response.status(401).sendFile(page, { cacheControl: false });
         return;
       }
@@ -64,8 +66,7 @@ export function pagesRouter(guard: Guard, folder: string): Router {
       },
     }),
   );
-  router.get('/{*path}', (request, response, next) => {
-    if (/^\/(v\d+|live|assets)(\/|$)/.test(request.path)) return next();
+  router.get([...dashboardPaths], (_request, response) => {
     if (!existsSync(page)) {
       throw new NovaError(
         'http.unknown',
@@ -74,5 +75,15 @@ export function pagesRouter(guard: Guard, folder: string): Router {
     }
     response.sendFile(page, { cacheControl: false, headers: { 'Cache-Control': 'no-cache' } });
   });
+  router.get('/{*path}', (request, response, next) => {
+    const isForPeople = !/^\/+(v\d+|live|assets)(\/|$)/.test(request.path) && wantsPage(request);
+    if (!isForPeople || !existsSync(page)) return next();
+    response.status(404).sendFile(page, { cacheControl: false, headers: { 'Cache-Control': 'no-store' } });
+  });
   return router;
+}
+
+/** True for a browser that goes to an address; a program that takes anything wants no page. */
+function wantsPage(request: Request): boolean {
+  return request.accepts(['json', 'html']) === 'html';
 }
