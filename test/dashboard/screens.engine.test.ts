@@ -29,7 +29,8 @@ describe('every screen', () => {
         const problems: string[] = [];
         page.on('pageerror', (error) => problems.push(`error: ${error.message}`));
         for (const { name, path, complete } of screens) {
-          await page.goto(served.url + path(tasks));
+          const status = (await page.goto(served.url + path(tasks)))?.status();
+          if (status !== (name === 'lost' ? 404 : 200)) problems.push(`${name}: answered ${status}`);
           await complete(page);
           problems.push(...(await accessibilityProblems(page)).map((problem) => `${name}: ${problem}`));
           const wide = await overhang(page);

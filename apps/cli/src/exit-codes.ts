@@ -40,6 +40,7 @@ export const exitCodeOf: Readonly<Record<ErrorCode, number>> = {
   'http.malformed': internal,
   'http.too_large': usage,
   'http.media_type': internal,
+  'live.limit': environment,
   'listen.in_use': environment,
   'listen.refused': environment,
   'folder.unusable': environment,

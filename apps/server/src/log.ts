@@ -10,6 +10,19 @@ export function log(level: LogLevel, event: string, facts: Readonly<Record<strin
   process.stderr.write(logLine(level, event, facts, systemClock));
 }
 
+const seldomMs = 60_000;
+
+/** A log for what may happen all day: of each kind it writes one line a minute at most. */
+export function seldomLog(clock: Pick<Clock, 'monotonic'>): (kind: string, ...line: Parameters<typeof log>) => void {
+  const lastLogged = new Map<string, number>();
+  return (kind, ...line) => {
+    const now = clock.monotonic();
+    if (now - (lastLogged.get(kind) ?? Number.NEGATIVE_INFINITY) < seldomMs) return;
+    lastLogged.set(kind, now);
+    log(...line);
+  };
+}
+
 /** The line that `log` writes. */
 export function logLine(
   level: LogLevel,

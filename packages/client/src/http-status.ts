@@ -11,6 +11,7 @@ export const httpStatus: Readonly<Record<ErrorCode, number>> = {
   'http.malformed': 400,
   'http.too_large': 413,
   'http.media_type': 415,
+  'live.limit': 429,
   'listen.in_use': 503,
   'listen.refused': 503,
   'folder.unusable': 503,

@@ -1,13 +1,12 @@
 import type { Server } from 'node:http';
 import { httpStatus, type Problem } from '@nova/client';
-import { type Clock, type ErrorCode, NovaError, refusedShape, toNovaError } from '@nova/core';
+import { type Clock, NovaError, refusedShape, toNovaError } from '@nova/core';
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import { z } from 'zod';
-import { log } from '../log.ts';
+import { log, seldomLog } from '../log.ts';
 import { answerAndCut, isEndless } from './json-body.ts';
 
 const refusals: ReadonlySet<number> = new Set([401, 403, 413, 415]);
-const refusalsEveryMs = 60_000;
 
 /** The wire form of a failure. */
 export function problemOf(error: NovaError): Problem {
@@ -26,14 +25,11 @@ export function problemOf(error: NovaError): Problem {
  * most once a minute for each code: a page with an old token asks all day.
  */
 export function problems(clock: Pick<Clock, 'monotonic'>): ErrorRequestHandler {
-  const lastLogged = new Map<ErrorCode, number>();
+  const logSeldom = seldomLog(clock);
   function logProblem(error: NovaError, status: number, asked: string): void {
-    const now = clock.monotonic();
-    if (status < 500 && now - (lastLogged.get(error.code) ?? Number.NEGATIVE_INFINITY) < refusalsEveryMs) return;
-    lastLogged.set(error.code, now);
-    const [level, event] =
-      status >= 500 ? (['error', 'request.failed'] as const) : (['warn', 'request.refused'] as const);
-    log(level, event, { asked: asked.slice(0, 200), ...error.toRecord() });
+    const facts = { asked: asked.slice(0, 200), ...error.toRecord() };
+    if (status >= 500) log('error', 'request.failed', facts);
+    else logSeldom(error.code, 'warn', 'request.refused', facts);
   }
   return (thrown: unknown, request, response, next) => {
     const error = asNovaError(thrown);

@@ -65,6 +65,21 @@ function memoryInUse(): number {
 }
 
 describe('live events', () => {
+  it('are for as many sockets as there is room for', async () => {
+    await using place = await Place.open();
+    const sockets: RawSocket[] = [];
+    place.before(() => {
+      for (const socket of sockets) socket[Symbol.dispose]();
+    });
+    for (let n = 0; n < 256; n += 1) sockets.push(await RawSocket.open(place.url, place.token));
+    await assert.rejects(RawSocket.open(place.url, place.token), /live\.limit/);
+    assert.equal((await place.ask('/state')).status, 200);
+    const [first] = sockets;
+    first?.send('1');
+    await first?.closed();
+    sockets.push(await RawSocket.open(place.url, place.token));
+  });
+
   it('are for those who know the token', async () => {
     await using place = await Place.open();
     assert.ok((await next(socketTo(place, 'wrong'), 'connect_error')) instanceof Error);
@@ -308,6 +323,44 @@ describe('live events', () => {
     const left: string[] = [];
     while (!left.at(-1)?.includes('42["gap"')) left.push(await poll(sid));
     assert.ok(left.length <= 3, `${left.length} messages waited for it`);
+  });
+
+  it('are read for nobody who does not take them, however many sockets subscribe again and again', async () => {
+    await using place = await Place.open();
+    const id = await place.submitted('long');
+    const events = Array.from({ length: 500 }, () => newEvent('nova.task.waiting', id, { reason: 'x'.repeat(2_000) }));
+    for (let n = 0; n < 8; n += 1) {
+      await place.parts.ledger.append(`task/${id}`, events, { expectedVersion: 'any', key: `many${n}` });
+    }
+    const greedy = await Promise.all(Array.from({ length: 10 }, () => RawSocket.open(place.url, place.token)));
+    for (const socket of greedy) {
+      place.before(() => socket[Symbol.dispose]());
+      socket.stopReading();
+    }
+    assert.equal((await place.ask('/tasks')).status, 200);
+    const { ledger } = place.parts;
+    const readAll = ledger.readAll.bind(ledger);
+    let reads = 0;
+    ledger.readAll = (options) => {
+      reads += 1;
+      return readAll(options);
+    };
+    const before = memoryInUse();
+    const rounds = 400;
+    for (let round = 0; round < rounds; round += 1) {
+      for (const socket of greedy) socket.send('427["subscribe",{"topic":"fleet","after":0}]');
+      assert.equal((await place.ask('/state')).status, 200);
+    }
+    const grown = memoryInUse() - before;
+    assert.ok(grown < 30_000_000, `${grown} bytes more`);
+    // It reads as far as the kernel holds what a socket does not take, and then no further.
+    assert.ok(reads < (greedy.length * rounds) / 4, `${reads} pages were read`);
+    for (const socket of greedy) socket.readOn();
+    await Promise.all(greedy.map((socket) => socket.closed()));
+    using live = createLive(socketTo(place));
+    const healthy = new Collector();
+    live.follow('fleet', 4000, healthy);
+    await healthy.until(1);
   });
 
   it('cut off a socket that asks on and on and reads no answer', async () => {

@@ -1,14 +1,15 @@
 import type { Server as HttpServer } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay, setImmediate as soon } from 'node:timers/promises';
 import { livePath, type Subscribed, subscribeSchema, type Topic, unsubscribeSchema } from '@nova/client';
-import { NovaError, type RecordedEvent } from '@nova/core';
+import { NovaError, type RecordedEvent, systemClock } from '@nova/core';
 import { Server, type Socket } from 'socket.io';
 import type { Guard } from '../auth/guard.ts';
 import type { HostLink } from '../fleet/host-link.ts';
 import { asNovaError, problemOf } from '../http/problem.ts';
-import { log } from '../log.ts';
+import { log, seldomLog } from '../log.ts';
 import type { TaskBoard } from '../tasks/task-board.ts';
+import { Asking } from './asking.ts';
 import type { LedgerTail } from './ledger-tail.ts';
 import { SlowReader } from './slow-reader.ts';
 
@@ -22,6 +23,7 @@ interface LiveParts {
 /** What a client may send at once, in bytes; its messages are a topic and a number. */
 const longestMessage = 16 * 1024;
 const mostTopics = 32;
+const mostSockets = 256;
 /** How long a socket that is closed has to say so, in milliseconds. */
 const goodbyeMs = 250;
 
@@ -32,11 +34,14 @@ export function serveLive(server: HttpServer, parts: LiveParts): AsyncDisposable
     serveClient: false,
     maxHttpBufferSize: longestMessage,
     allowRequest: (request, decide) => {
-      const refusal = parts.guard.refusal(request);
-      decide(refusal?.code ?? null, refusal === null);
+      const refusal =
+        parts.guard.refusal(request)?.code ?? (io.engine.clientsCount >= mostSockets ? 'live.limit' : null);
+      if (refusal === 'live.limit') logSeldom('full', 'warn', 'live.refused', { code: refusal, sockets: mostSockets });
+      decide(refusal, refusal === null);
     },
   });
-  io.on('connection', (socket) => serveSocket(socket, parts));
+  const logSeldom = seldomLog(systemClock);
+  io.on('connection', (socket) => serveSocket(socket, parts, logSeldom));
   const activity = parts.host.onActivity((one) => {
     const topic = `task/${one.callId.split('/', 1)[0]}`;
     // Worth nothing once it is late: a socket that is behind does without.
@@ -65,8 +70,9 @@ export function serveLive(server: HttpServer, parts: LiveParts): AsyncDisposable
   };
 }
 
-function serveSocket(socket: Socket, parts: LiveParts): void {
+function serveSocket(socket: Socket, parts: LiveParts, logSeldom: ReturnType<typeof seldomLog>): void {
   const reader = new SlowReader(socket);
+  const asking = new Asking(systemClock);
   const followed = new Map<Topic, AbortController>();
 
   function stop(topic: Topic): void {
@@ -76,14 +82,24 @@ function serveSocket(socket: Socket, parts: LiveParts): void {
   }
 
   async function follow(topic: Topic, after: number, stopping: AbortController): Promise<void> {
+    const { signal } = stopping;
     let position = after;
-    for await (const events of parts.tail.follow(topic, after, stopping.signal)) {
-      if (!(await reader.ready(parts.tail, stopping.signal))) {
+    // Who asks for something else at once costs no reading.
+    await soon();
+    const pages = parts.tail.follow(topic, after, signal);
+    for (;;) {
+      // Nothing is read for a socket that takes nothing.
+      let keepsUp = await reader.ready(parts.tail, signal);
+      const page = keepsUp ? await pages.next() : null;
+      // What else it follows may have been quicker.
+      while (keepsUp && !reader.isFree && !signal.aborted) keepsUp = await reader.ready(parts.tail, signal);
+      if (signal.aborted || page?.done) return;
+      if (page === null || !keepsUp) {
         stop(topic);
         socket.emit('gap', { topic, position });
         return;
       }
-      if (stopping.signal.aborted) return;
+      const events = page.value;
       socket.emit('events', { topic, events } satisfies { topic: Topic; events: readonly RecordedEvent[] });
       position = events.at(-1)?.position ?? position;
     }
@@ -117,9 +133,18 @@ function serveSocket(socket: Socket, parts: LiveParts): void {
     return { ok: true, position: parts.tail.head };
   }
 
+  /** Requests are dealt with one after another, each with its answer. */
+  let turn: Promise<unknown> = Promise.resolve();
+  socket.use((_packet, next) => {
+    if (!reader.owesTooMuch && !asking.isDeaf) return next();
+    logSeldom('cut', 'warn', 'live.cut', { code: 'live.limit', why: reader.owesTooMuch ? 'reads nothing' : 'asks on' });
+    socket.conn.close(true);
+  });
   for (const [name, action] of Object.entries({ subscribe, unsubscribe })) {
     socket.on(name, (value: unknown, answer: unknown) => {
-      action(value)
+      const refusal = asking.refusal();
+      turn = turn
+        .then(() => (refusal === null ? action(value) : Promise.reject(refusal)))
         .catch((thrown: unknown): Subscribed => ({ ok: false, problem: problemOf(asNovaError(thrown)) }))
         .then((outcome) => {
           if (typeof answer === 'function') answer(outcome);

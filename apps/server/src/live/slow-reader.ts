@@ -3,12 +3,12 @@ import type { LedgerTail } from './ledger-tail.ts';
 
 /** How many events may be recorded while a socket takes none, before its subscriptions end with a gap. */
 const longestLag = 4096;
-/** How many answers may wait for a client that asks and does not read, before it is cut off. */
+/** How many messages may wait for a client that does not read, before it is cut off. */
 const mostWaiting = 256;
 
 /**
- * Keeps a socket from being written to faster than it is read. At most one message of a subscription waits in the
- * server; the rest stays in the ledger.
+ * Keeps a socket from being written to faster than it is read. At most one page of events waits in the server, whatever the socket
+ * follows; the rest stays in the ledger.
  */
 export class SlowReader {
   readonly #connection: Socket['conn'];
@@ -27,11 +27,16 @@ export class SlowReader {
       this.#wake();
     });
     this.#connection.once('close', () => this.#wake());
-    // Every request is answered; whoever sends them without reading the answers would fill the memory.
-    socket.use((_packet, next) => {
-      if (this.#untaken <= mostWaiting) next();
-      else this.#connection.close(true);
-    });
+  }
+
+  /** True when the socket took everything that was written to it. */
+  get isFree(): boolean {
+    return this.#untaken === 0;
+  }
+
+  /** True when it owes more than is kept for it: every request is answered, and who does not read the answers would fill the memory. */
+  get owesTooMuch(): boolean {
+    return this.#untaken > mostWaiting;
   }
 
   /** Resolves when the socket takes more: true, or false when too much happened meanwhile. */

@@ -12,6 +12,7 @@ export const errorCodes = [
   'http.malformed',
   'http.too_large',
   'http.media_type',
+  'live.limit',
   'listen.in_use',
   'listen.refused',
   'folder.unusable',
