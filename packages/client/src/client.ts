@@ -145,6 +145,11 @@ export function createClient(transport: Transport): Client {
   };
 }
 
+/** Where all that a call printed can be had as a file, for a link. */
+export function outputFileAddress(task: string, callId: string): string {
+  return `/${apiVersion}${fill(endpoints.outputFile.path, task)}${queryOf({ call: callId })}`;
+}
+
 /** An id as a part of a path; an empty one would name the list. */
 function fill(path: string, parameter: string | undefined): string {
   if (parameter === undefined) return path;

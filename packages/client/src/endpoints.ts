@@ -31,7 +31,7 @@ export interface Endpoint<Query extends z.ZodType = z.ZodType, Body extends z.Zo
   readonly status: number;
   /** The shape of a JSON answer or of each line of an NDJSON one; null for bytes. */
   readonly answer: z.ZodType | null;
-  readonly media: 'application/json' | 'application/x-ndjson' | 'application/octet-stream';
+  readonly media: 'application/json' | 'application/x-ndjson' | 'application/octet-stream' | 'text/plain';
   /** True for what writes: it needs an Idempotency-Key, and repeating it gives the same answer. */
   readonly keyed: boolean;
   /** True for what only the unix socket offers. */
@@ -109,6 +109,14 @@ export const endpoints = {
     query: z.strictObject({ call: z.string().min(1), ...piece }),
     answer: null,
     media: 'application/octet-stream',
+  },
+  outputFile: {
+    ...get,
+    path: '/tasks/:id/output.txt',
+    summary: 'All that the commands of one call have printed so far, however long, as a file to keep.',
+    query: z.strictObject({ call: z.string().min(1) }),
+    answer: null,
+    media: 'text/plain',
   },
   blob: {
     ...get,

@@ -1,4 +1,4 @@
-export { type Client, createClient, type OutputPiece, type Transport } from './client.ts';
+export { type Client, createClient, type OutputPiece, outputFileAddress, type Transport } from './client.ts';
 export { type DashboardPage, dashboardPages, dashboardPaths, type TaskPart, taskParts } from './dashboard-paths.ts';
 export { type Endpoint, type EndpointName, endpoints, longestPiece } from './endpoints.ts';
 export { httpStatus } from './http-status.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { NovaError } from '@nova/core';
-import { OutputReader, windowBytes } from './output-reader.ts';
+import { mostBytes, OutputReader, windowBytes } from './output-reader.ts';
 
 /** An output that is `pieces.length` requests old when it has ended. */
 function printing(...states: readonly ({ readonly text: string; readonly ended: boolean } | NovaError)[]) {
@@ -49,6 +49,39 @@ describe('the reader of a call that prints', () => {
     assert.ok(read_.text.endsWith('the end'));
     assert.ok(read_.text.length <= windowBytes);
     assert.equal(read_.skipped + read_.text.length, text.length);
+  });
+
+  it('brings the parts before, letter by letter, until it holds as much as it may', async () => {
+    // Three bytes a letter, so that parts begin and end inside of one.
+    const text = `the beginning ${'€'.repeat(windowBytes)} the end`;
+    const size = new TextEncoder().encode(text).length;
+    const reader = new OutputReader(printing({ text, ended: true }), 't', 'c');
+    await reader.read(new AbortController().signal);
+    assert.ok(reader.snapshot.get().hasBefore);
+    for (let part = 2; reader.snapshot.get().hasBefore; part += 1) {
+      await reader.readBefore();
+      const shown = reader.snapshot.get();
+      assert.equal(shown.skipped, Math.max(0, size - part * windowBytes));
+      assert.ok(text.endsWith(shown.text) && !shown.text.includes('\ufffd'));
+    }
+    assert.equal(reader.snapshot.get().text, text);
+
+    const endless = new OutputReader(printing({ text: 'x'.repeat(2 * mostBytes), ended: true }), 't', 'c');
+    await endless.read(new AbortController().signal);
+    while (endless.snapshot.get().hasBefore) await endless.readBefore();
+    await endless.readBefore();
+    const { text: held, skipped } = endless.snapshot.get();
+    assert.deepEqual([held.length, skipped], [mostBytes, mostBytes]);
+  });
+
+  it('says when the part before cannot be had, and keeps what it shows', async () => {
+    const text = 'x'.repeat(3 * windowBytes);
+    const client = printing({ text, ended: true }, { text, ended: true }, new NovaError('mesh.unreachable', 'gone'));
+    const reader = new OutputReader(client, 't', 'c');
+    await reader.read(new AbortController().signal);
+    await reader.readBefore();
+    const { error, text: kept, hasBefore } = reader.snapshot.get();
+    assert.deepEqual([error?.code, kept.length, hasBefore], ['mesh.unreachable', windowBytes, true]);
   });
 
   it('begins anew when less was kept than was printed', async () => {

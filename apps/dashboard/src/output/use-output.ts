@@ -3,8 +3,8 @@ import { useSession } from '../link/session.ts';
 import { useStore } from '../link/store.ts';
 import { OutputReader, type OutputSnapshot } from './output-reader.ts';
 
-/** What a call prints, as it grows. */
-export function useOutput(task: string, callId: string): OutputSnapshot {
+/** What a call prints, as it grows, and how to have the part before what is shown. */
+export function useOutput(task: string, callId: string): readonly [OutputSnapshot, () => Promise<void>] {
   const { client } = useSession();
   const reader = useMemo(() => new OutputReader(client, task, callId), [client, task, callId]);
   useEffect(() => {
@@ -12,5 +12,5 @@ export function useOutput(task: string, callId: string): OutputSnapshot {
     void reader.read(stopped.signal);
     return () => stopped.abort();
   }, [reader]);
-  return useStore(reader.snapshot);
+  return [useStore(reader.snapshot), () => reader.readBefore()];
 }

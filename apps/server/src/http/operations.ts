@@ -1,16 +1,18 @@
-import { type EndpointName, endpoints, type ServerState, type TaskSummary } from '@nova/client';
+import { type EndpointName, endpoints, longestPiece, type ServerState, type TaskSummary } from '@nova/client';
 import { NovaError, type TaskView } from '@nova/core';
 import { type Blobs, hashJson, type Ledger, taskStream } from '@nova/messaging';
 import { type Request, type Response, Router } from 'express';
 import type { HostLink } from '../fleet/host-link.ts';
 import type { Lifetime } from '../lifetime.ts';
 import type { LedgerTail } from '../live/ledger-tail.ts';
+import { readPiece } from '../tasks/blob-piece.ts';
 import { readMachine } from '../tasks/machine.ts';
 import type { TaskBoard } from '../tasks/task-board.ts';
 import type { FleetBoard } from '../views/fleet-board.ts';
 import type { KeyedAnswers } from './keyed-answers.ts';
 import { openApiDocument } from './openapi.ts';
 import { type Handler, serveOperation } from './operation.ts';
+import { sendOutputFile } from './output-file.ts';
 import type { TaskDoor } from './task-door.ts';
 import { pageOf } from './task-pages.ts';
 import { watchTask } from './watch.ts';
@@ -108,6 +110,11 @@ function operations(parts: ApiParts): { readonly [Name in EndpointName]: Handler
       const { bytes, size, ended } = await tasks.output(id, call, offset, length);
       sendPiece(response, bytes, { 'Nova-Size': size, 'Nova-Ended': ended });
     },
+    outputFile: async ({ parameter, query: { call }, response }) => {
+      const { id } = await summaryOf(parameter);
+      const name = `${call.replace(/[^\w.-]+/g, '-')}.txt`;
+      await sendOutputFile(response, name, (offset) => tasks.output(id, call, offset, longestPiece));
+    },
     blob: async ({ parameter: hash, query: { offset, length }, request, response }) => {
       if (!(await board.namesBlob(hash))) {
         throw new NovaError('blob.unknown', `No event of a task names the content ${hash}.`);
@@ -149,17 +156,6 @@ function isFresh(request: Request, response: Response, tag: string): boolean {
 function sendPiece(response: Response, bytes: Uint8Array, facts: Readonly<Record<string, number | boolean>>): void {
   for (const [name, value] of Object.entries(facts)) response.set(name, String(value));
   response.type('application/octet-stream').send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-}
-
-async function readPiece(blobs: Blobs, hash: string, offset: number, length: number): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = [];
-  let missing = length;
-  for await (const bytes of blobs.open(hash, { offset })) {
-    pieces.push(bytes.subarray(0, missing));
-    missing -= Math.min(missing, bytes.length);
-    if (missing === 0) break;
-  }
-  return Buffer.concat(pieces);
 }
 
 function summary(view: TaskView): TaskSummary {

@@ -2,6 +2,7 @@ import { NovaError, type RecordedEvent } from '@nova/core';
 import { type Blobs, getJson, type Ledger, taskStream } from '@nova/messaging';
 import { z } from 'zod';
 import type { HostLink } from '../fleet/host-link.ts';
+import { readPiece } from './blob-piece.ts';
 import type { TaskBoard } from './task-board.ts';
 
 /** A piece of what the commands of a call have printed. */
@@ -45,8 +46,7 @@ export async function readOutput(
   if (live !== null) return { ...live, ended };
   const hash = ended ? await printedBlob(parts, view.id, callId) : null;
   if (hash === null) return { bytes: new Uint8Array(), size: 0, ended };
-  const whole = await parts.blobs.get(hash);
-  return { bytes: whole.subarray(offset, offset + length), size: whole.length, ended };
+  return { bytes: await readPiece(parts.blobs, hash, offset, length), size: await parts.blobs.size(hash), ended };
 }
 
 async function printedBlob({ ledger, blobs }: TaskOutputParts, task: string, callId: string): Promise<string | null> {
