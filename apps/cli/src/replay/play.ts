@@ -25,7 +25,7 @@ export function paced(
       moment,
       at: Date.parse(moment.kind === 'call' ? (moment.endedAt ?? moment.startedAt) : moment.at),
     }))
-    .sort((a, b) => a.at - b.at);
+    .sort((a, b) => a.moment.position - b.moment.position);
   return timed.map(({ moment, at }, index) => ({
     moment,
     // A clock that was set back made no negative wait.

@@ -50,9 +50,11 @@ function words(part: Part, runs: readonly StageView[], view: TaskView, now: numb
   if (part === 'ahead') return view.state === 'finished' ? 'not reached' : 'to come';
   const end = view.finishedAt === null ? now : Date.parse(view.finishedAt);
   const span = runs.reduce(
-    (sum, run) => sum + (run.finishedAt === null ? end : Date.parse(run.finishedAt)) - Date.parse(run.startedAt),
+    // A clock that was set back makes no negative span.
+    (sum, run) =>
+      sum + Math.max(0, (run.finishedAt === null ? end : Date.parse(run.finishedAt)) - Date.parse(run.startedAt)),
     0,
   );
   if (part === 'stopped' && view.state === 'paused') return 'paused here';
-  return part === 'at' ? elapsed(span) : `${(Math.max(0, span) / 1000).toFixed(1)} s`;
+  return part === 'at' ? elapsed(span) : `${(span / 1000).toFixed(1)} s`;
 }

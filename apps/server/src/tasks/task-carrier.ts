@@ -18,11 +18,13 @@ import {
   type JournalBoundary,
   type Ledger,
   putJson,
+  taskStream,
 } from '@nova/messaging';
 import { log as writeLog } from '../log.ts';
 import { sandboxesSideBySide, sandboxLimits } from './resources.ts';
 import type { TaskBoard } from './task-board.ts';
 import type { TaskCalls } from './task-calls.ts';
+import { costOf } from './task-cost.ts';
 import { newEvent, traceOf } from './task-events.ts';
 import type { TaskLog } from './task-log.ts';
 import type { TaskOrders } from './task-orders.ts';
@@ -225,15 +227,10 @@ export class TaskCarrier {
   }
 
   async #finish({ id: task, submission }: TaskView, result: Result): Promise<void> {
-    const { board, blobs, log } = this.#parts;
+    const { board, blobs, ledger, log } = this.#parts;
     const view = await board.get(task);
-    const stageSeconds: Record<string, number> = {};
-    for (const stage of view.stages) {
-      if (stage.finishedAt === null) continue;
-      const seconds = (Date.parse(stage.finishedAt) - Date.parse(stage.startedAt)) / 1000;
-      stageSeconds[stage.stage] = (stageSeconds[stage.stage] ?? 0) + seconds;
-    }
-    const hash = await putJson(blobs, { ...result, cost: { ...result.cost, stageSeconds } });
+    const cost = costOf(result.cost, view, await ledger.read(taskStream(task)));
+    const hash = await putJson(blobs, { ...result, cost });
     const { outcome, code } = result;
     const event = log.event('nova.task.finished', { task, outcome, code, result: hash }, submission);
     await log.append(task, [event], `finish/${task}`);

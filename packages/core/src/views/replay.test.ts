@@ -5,6 +5,7 @@ import { describe, it } from 'node:test';
 import { type RecordedEvent, recordedEventSchema } from '../events/envelope.ts';
 import { createEventReader } from '../events/upcasters.ts';
 import { foldReplay, type ReplayedCall } from './replay.ts';
+import { foldTask, type TaskView } from './task-view.ts';
 
 const file = join(import.meta.dirname, '../../../../test/histories/0002-queued-forked-fix.jsonl');
 const reader = createEventReader();
@@ -54,6 +55,28 @@ describe('the replay of a recorded task', () => {
     assert.equal(took(at(100, started), at(130, settled), at(137, finished)), 37_000);
     // A clock that was set back takes nothing from what was measured.
     assert.equal(took(at(100, started), at(130, settled), at(90, finished)), measured);
+  });
+
+  it('goes by positions: with a clock that runs backwards everything is told in the same order, and nothing took less than no time', () => {
+    const back = events.map((event, index) => ({ ...event, time: new Date(1e12 - index * 1000).toISOString() }));
+    const told = (from: readonly RecordedEvent[]) =>
+      foldReplay(from).map((moment) =>
+        moment.kind === 'call' ? [moment.callId, moment.failure?.code] : { ...moment, at: '' },
+      );
+    assert.deepEqual(told(back), told(events));
+    for (const call of calls(back)) assert.ok((call.durationMs ?? 0) >= 0, call.callId);
+    const view = (from: readonly RecordedEvent[]) => {
+      const folded = from.reduce<TaskView | null>(foldTask, null);
+      return [
+        folded?.state,
+        folded?.stage,
+        folded?.outcome,
+        folded?.calls,
+        folded?.stages.map(({ summary }) => summary),
+      ];
+    };
+    const lift = createEventReader().lift;
+    assert.deepEqual(view(back.map(lift)), view(events.map(lift)));
   });
 
   it('leaves the time out in which a task stood still', () => {

@@ -27,6 +27,8 @@ export interface ReplayedCall {
   /** Blob hash of the outcome; null when it failed or did not end. */
   readonly output: string | null;
   readonly failure: { readonly code: ErrorCode; readonly message: string } | null;
+  /** Position of the event with which it ended, else began: the order in which things were over, whatever the clock said. */
+  readonly position: number;
 }
 
 /** The beginning or the end of a stage. */
@@ -37,6 +39,7 @@ export interface ReplayedStage {
   readonly at: string;
   /** What it came to; null at its beginning. */
   readonly summary: string | null;
+  readonly position: number;
 }
 
 /** A turn of the whole task: submitted, waiting, assigned, pausing, paused, resumed, cancelling, finished, applied. */
@@ -46,6 +49,7 @@ export interface ReplayedTurn {
   readonly at: string;
   /** The reason, the instance or the outcome; empty when the word says all. */
   readonly detail: string;
+  readonly position: number;
 }
 
 export type ReplayedMoment = ReplayedCall | ReplayedStage | ReplayedTurn;
@@ -65,7 +69,7 @@ export function foldReplay(events: Iterable<RecordedEvent>): readonly ReplayedMo
     const started = eventData(event, 'nova.journal.started');
     if (started && !places.has(started.callId)) {
       places.set(started.callId, moments.length);
-      moments.push(begunCall(started, places.size, event.time));
+      moments.push(begunCall(started, places.size, event));
       continue;
     }
     const finished = eventData(event, 'nova.journal.finished');
@@ -75,6 +79,7 @@ export function foldReplay(events: Iterable<RecordedEvent>): readonly ReplayedMo
         output,
         durationMs: durationOf(call, finished, event.time),
         since: null,
+        position: event.position,
         endedAt: event.time,
         failure: failure && { code: failure.code, message: failure.message },
       }));
@@ -96,7 +101,11 @@ export function foldReplay(events: Iterable<RecordedEvent>): readonly ReplayedMo
   return moments;
 }
 
-function begunCall(started: EventData<'nova.journal.started'>, number: number, startedAt: string): ReplayedCall {
+function begunCall(
+  started: EventData<'nova.journal.started'>,
+  number: number,
+  { time: startedAt, position }: RecordedEvent,
+): ReplayedCall {
   const { callId, intent, repeat, input } = started;
   return {
     kind: 'call',
@@ -112,6 +121,7 @@ function begunCall(started: EventData<'nova.journal.started'>, number: number, s
     input,
     output: null,
     failure: null,
+    position,
   };
 }
 
@@ -142,12 +152,15 @@ function stageMoment(event: RecordedEvent): ReplayedStage | null {
     attempt: stage.attempt,
     at: event.time,
     summary: finished?.summary ?? null,
+    position: event.position,
   };
 }
 
 function turnMoment(event: RecordedEvent): ReplayedTurn | null {
   const turn = /^nova\.task\.(.+)$/.exec(event.type)?.[1];
-  return turn === undefined ? null : { kind: 'turn', turn, at: event.time, detail: detailOf(event) };
+  return turn === undefined
+    ? null
+    : { kind: 'turn', turn, at: event.time, detail: detailOf(event), position: event.position };
 }
 
 function detailOf(event: RecordedEvent): string {
