@@ -42,6 +42,16 @@ describe('every screen', () => {
   }
 });
 
+describe('a review in a list', () => {
+  it('says what it found, and is not green when that are errors', () =>
+    withPage('light', 'narrow', async (page) => {
+      await page.goto(`${served.url}/tasks?kind=review`);
+      const line = page.getByRole('listitem').filter({ hasText: tasks.reviewed });
+      await line.getByText(/^\d+ errors?, \d+ warnings?/).waitFor();
+      assert.equal(await line.locator('.badge').getAttribute('data-tone'), 'bad');
+    }));
+});
+
 /** Opens a page, hands it over, and closes the browser afterwards. */
 async function withPage(theme: Theme, width: Width, use: (page: Page) => Promise<void>): Promise<void> {
   await using browser = await Browser.open(theme);

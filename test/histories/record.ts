@@ -121,7 +121,7 @@ async function recordFix(path: string): Promise<void> {
   });
   await record(newEvent('nova.task.cancelling', { task, reason: 'It came too late.' }, 'person/ada'));
   const result = await blobs.put(Buffer.from('{}'));
-  await record(newEvent('nova.task.finished', { task, outcome: 'delivered', code: null, result }, 'system/team'));
+  await record(newEvent('nova.task.finished', { task, outcome: 'delivered', code: null, result, findings: null }, 'system/team'));
   const asked = createHash('sha256').update('POST /v1/tasks/:id/apply').digest('hex');
   await record(newEvent('nova.request.answered', { task, asked, answer: { how: 'merge', head: 'c0ffee' } }, 'person/ada'));
   await record(newEvent('nova.task.applied', { task, how: 'merge', head: 'c0ffee' }, 'person/ada'));

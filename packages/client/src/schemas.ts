@@ -1,6 +1,7 @@
 import {
   errorCodes,
   type FleetView,
+  findingCountsSchema,
   recordedEventSchema,
   stages,
   taskRequestSchema,
@@ -36,6 +37,7 @@ export const taskSummarySchema = z.object({
   reason: z.string().nullable(),
   outcome: z.string().nullable(),
   code: z.enum(errorCodes).nullable(),
+  findings: findingCountsSchema.nullable().default(null),
   appliedAt: z.string().nullable(),
   position: z.number().int(),
 }) satisfies z.ZodType<View>;

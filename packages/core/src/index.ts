@@ -100,7 +100,13 @@ export {
   type Verdict,
   verdictSchema,
 } from './vocabulary/repair.ts';
-export { type Examined, examinedSchema } from './vocabulary/review.ts';
+export {
+  countFindings,
+  type Examined,
+  examinedSchema,
+  type FindingCounts,
+  findingCountsSchema,
+} from './vocabulary/review.ts';
 export {
   type Isolation,
   isolationSchema,

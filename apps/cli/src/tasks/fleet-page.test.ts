@@ -26,6 +26,7 @@ function task(number: number, more: Partial<TaskSummary> = {}): TaskSummary {
     reason: null,
     outcome: null,
     code: null,
+    findings: null,
     appliedAt: null,
     position: number,
     ...more,
@@ -71,6 +72,13 @@ describe('the page of the fleet', () => {
     assert.equal(shown.at(-1), '… and 25 more: nova tasks');
     assert.equal(lines({ ...fleet, open, ended: [] }, 80, null).length, 44);
     assert.ok(lines({ ...fleet, open }, 80, 3).length >= 3);
+  });
+
+  it('does not let a review that found errors look like one that found none', () => {
+    const reviewed = (error: number) =>
+      task(4, { state: 'finished', outcome: 'reviewed', findings: { error, warning: 1, info: 0 } });
+    assert.match(lines({ ...fleet, open: [], ended: [reviewed(4)] }, 100, null)[4] ?? '', /reviewed, 4 errors/);
+    assert.match(lines({ ...fleet, open: [], ended: [reviewed(0)] }, 100, null)[4] ?? '', /reviewed {3}/);
   });
 
   it('says that nothing is under way', () => {

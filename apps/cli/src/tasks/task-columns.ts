@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { TaskSummary } from '@nova/core';
+import { countOf, type TaskSummary } from '@nova/core';
 import { span } from '../terminal/amounts.ts';
 import type { Column } from '../terminal/table.ts';
 
@@ -11,6 +11,7 @@ export function subjectOf({ request }: Pick<TaskSummary, 'request'>): string {
 
 /** Where a task stands, in a word or two. */
 export function standing(task: TaskSummary): string {
+  if (hasErrors(task)) return `${task.outcome}, ${countOf(task.findings?.error ?? 0, 'error')}`;
   if (task.outcome !== null) return task.appliedAt === null ? task.outcome : `${task.outcome}, applied`;
   if (task.state !== 'running' || task.stage === null) return task.state;
   return task.attempt !== null && task.attempt > 1 ? `${task.stage} (attempt ${task.attempt})` : task.stage;
@@ -30,6 +31,11 @@ export function taskColumns(now: number): readonly Column<TaskSummary>[] {
   ];
 }
 
+/** True for a review that found errors: that it was done says nothing of the code. */
+function hasErrors({ findings }: TaskSummary): boolean {
+  return (findings?.error ?? 0) > 0;
+}
+
 /** From the submission to the end, or to now. */
 function age(task: TaskSummary, now: number): string {
   const end = task.finishedAt === null ? now : Date.parse(task.finishedAt);
@@ -44,5 +50,6 @@ function color(task: TaskSummary): 'green' | 'yellow' | 'red' | 'cyan' | 'dim' {
   if (task.state === 'queued') return 'dim';
   if (task.state === 'running') return 'cyan';
   if (task.state !== 'finished') return 'yellow';
+  if (hasErrors(task)) return 'red';
   return task.outcome === 'delivered' || task.outcome === 'reviewed' ? 'green' : 'red';
 }

@@ -1,7 +1,7 @@
 import type { Result, TaskView } from '@nova/core';
 import { Link } from 'react-router';
 import { baseName } from '../elements/amounts.ts';
-import { TaskBadge } from '../elements/badge.tsx';
+import { findingWords, TaskBadge } from '../elements/badge.tsx';
 import { Prose } from '../elements/prose.tsx';
 import { dayAndTime, elapsed, useNow } from '../elements/time.ts';
 import { asked } from '../tasks/task-lines.tsx';
@@ -17,6 +17,7 @@ export function TaskHeader({ view, result }: { readonly view: TaskView; readonly
         <h1>{baseName(request.repository)}</h1>
         <code className="break">{asked(view)}</code>
         <TaskBadge task={view} />
+        {view.findings !== null && <span className="small quiet">{findingWords(view)}</span>}
       </div>
       <p className="task-facts small quiet">
         <span>

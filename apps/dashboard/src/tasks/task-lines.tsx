@@ -2,7 +2,7 @@ import type { TaskSummary } from '@nova/core';
 import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import { baseName } from '../elements/amounts.ts';
-import { TaskBadge } from '../elements/badge.tsx';
+import { findingWords, TaskBadge } from '../elements/badge.tsx';
 import { ago, elapsed } from '../elements/time.ts';
 import { StageRail } from './stage-rail.tsx';
 
@@ -24,7 +24,7 @@ export function TaskLines({ label, tasks, now }: TaskLinesProps) {
             <span className="small quiet">{stageText(task)}</span>
           </span>
           <span className="task-standing">
-            <TaskBadge task={task} />
+            <TaskBadge task={task} /> <span className="small quiet">{findingWords(task)}</span>
           </span>
           <span className="task-time small quiet">{timeText(task, now)}</span>
           {task.reason !== null && <span className="task-reason small quiet break">{task.reason}</span>}

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { type Result, reviewRequestSchema } from '@nova/core';
+import { countFindings, type Result, reviewRequestSchema } from '@nova/core';
 import { of, TaskTrial } from './task-trial.ts';
 
 /** What a repository could use to have its own code run by analysers, or to make them silent. */
@@ -24,8 +24,10 @@ const hostile = {
 async function reviewed(trial: TaskTrial, repository: string, since: string | null): Promise<Result> {
   const { runs } = await trial.server();
   const { id } = await runs.submit(reviewRequestSchema.parse({ kind: 'review', repository, since }), `${since}`);
-  await trial.event(id, of('nova.task.finished'));
-  return runs.result(id);
+  const ended = await trial.event(id, of('nova.task.finished'));
+  const result = await runs.result(id);
+  assert.deepEqual(ended.data['findings'], result.examined && countFindings(result.review));
+  return result;
 }
 
 const places = (result: Result) =>

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { DeskParts, Records, StageLog } from '@nova/agents';
 import {
   type Clock,
+  countFindings,
   type ErrorCode,
   type Ids,
   NovaError,
@@ -232,7 +233,8 @@ export class TaskCarrier {
     const cost = costOf(result.cost, view, await ledger.read(taskStream(task)));
     const hash = await putJson(blobs, { ...result, cost });
     const { outcome, code } = result;
-    const event = log.event('nova.task.finished', { task, outcome, code, result: hash }, submission);
+    const findings = result.examined === null ? null : countFindings(result.review);
+    const event = log.event('nova.task.finished', { task, outcome, code, result: hash, findings }, submission);
     await log.append(task, [event], `finish/${task}`);
   }
 

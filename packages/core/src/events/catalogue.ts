@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { errorCodes } from '../errors/nova-error.ts';
+import { findingCountsSchema } from '../vocabulary/review.ts';
 import { stages, taskRequestSchema } from '../vocabulary/task.ts';
 
 const failure = z.object({ code: z.enum(errorCodes), message: z.string(), details: z.unknown().optional() });
@@ -30,7 +31,14 @@ export const eventCatalogue = {
   'nova.task.resumed': { version: 1, data: z.object({ task: z.string() }) },
   'nova.task.finished': {
     version: 1,
-    data: z.object({ task: z.string(), outcome: z.string(), code: z.enum(errorCodes).nullable(), result: z.string() }),
+    data: z.object({
+      task: z.string(),
+      outcome: z.string(),
+      code: z.enum(errorCodes).nullable(),
+      result: z.string(),
+      /** What a review found, for lists; null for every other end, and where an early server recorded it. */
+      findings: findingCountsSchema.nullable().default(null),
+    }),
   },
   'nova.task.applied': {
     version: 1,

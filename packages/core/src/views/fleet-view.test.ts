@@ -105,6 +105,19 @@ describe('the view of the fleet', () => {
     assert.deepEqual(open, []);
   });
 
+  it('knows what a review found, where the server recorded it', () => {
+    const findings = { error: 4, warning: 2, info: 0 };
+    const ends = [{ ...ended, findings }, ended].map((data, index) => [
+      submitted(`r${index}`, null),
+      event('nova.task.finished', `r${index}`, data),
+    ]);
+    const view = ends.flat().reduce<FleetView>(foldFleet, emptyFleet);
+    assert.deepEqual(
+      view.ended.map((task) => task.findings),
+      [null, findings],
+    );
+  });
+
   it('takes no notice of a wish that came too late, or for what is so already', () => {
     const states = (...types: readonly string[]) => {
       const begin = submitted('late', null);

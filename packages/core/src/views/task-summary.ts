@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../errors/nova-error.ts';
 import { type EventData, type EventType, eventCatalogue } from '../events/catalogue.ts';
 import type { RecordedEvent } from '../events/envelope.ts';
+import type { FindingCounts } from '../vocabulary/review.ts';
 import type { Stage, TaskRequest, TaskState } from '../vocabulary/task.ts';
 
 /** A task in one line of a list: a fold of its `nova.task.*` and `nova.stage.*` events. */
@@ -20,6 +21,8 @@ export interface TaskSummary {
   readonly reason: string | null;
   readonly outcome: string | null;
   readonly code: ErrorCode | null;
+  /** What a review found; null for every other task, and where an early server recorded it. */
+  readonly findings: FindingCounts | null;
   readonly appliedAt: string | null;
   /** Position of the last event folded in. */
   readonly position: number;
@@ -48,6 +51,7 @@ export function submittedSummary(event: RecordedEvent): TaskSummary | null {
       reason: null,
       outcome: null,
       code: null,
+      findings: null,
       appliedAt: null,
       position: event.position,
     }
@@ -64,7 +68,8 @@ export function summaryChange(summary: TaskSummary, event: RecordedEvent): Parti
   }
   const ended = eventData(event, 'nova.task.finished');
   if (ended) {
-    return { state: 'finished', finishedAt: event.time, reason: null, outcome: ended.outcome, code: ended.code };
+    const { outcome, code, findings } = ended;
+    return { state: 'finished', finishedAt: event.time, reason: null, outcome, code, findings };
   }
   if (eventData(event, 'nova.task.applied')) return { appliedAt: event.time };
   // What a person wished at the moment it ended came too late.

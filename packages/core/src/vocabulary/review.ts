@@ -1,5 +1,20 @@
 import { z } from 'zod';
 
+/** How many findings of each severity there are. */
+export const findingCountsSchema = z.object({
+  error: z.number().int(),
+  warning: z.number().int(),
+  info: z.number().int(),
+});
+export type FindingCounts = z.infer<typeof findingCountsSchema>;
+
+/** Counts findings by their severity. */
+export function countFindings(findings: readonly { readonly severity: keyof FindingCounts }[]): FindingCounts {
+  const counts = { error: 0, warning: 0, info: 0 };
+  for (const { severity } of findings) counts[severity] += 1;
+  return counts;
+}
+
 /** Where a change is measured from: as asked for, and the commit that was found. */
 export const sinceSchema = z.object({ ref: z.string(), commit: z.string() });
 
