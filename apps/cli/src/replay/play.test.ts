@@ -2,14 +2,15 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { foldReplay, recordedEventSchema } from '@nova/core';
+import { createEventReader, foldReplay, recordedEventSchema } from '@nova/core';
 import { paced } from './play.ts';
 
 const file = join(import.meta.dirname, '../../../../test/histories/0002-queued-forked-fix.jsonl');
+const reader = createEventReader();
 const history = readFileSync(file, 'utf8')
   .trimEnd()
   .split('\n')
-  .map((line) => recordedEventSchema.parse(JSON.parse(line)));
+  .map((line) => reader.lift(recordedEventSchema.parse(JSON.parse(line))));
 
 describe('a replay in its own time', () => {
   it('goes by what was recorded first, with no negative wait, though the clock was set back', () => {
