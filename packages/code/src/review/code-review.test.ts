@@ -85,6 +85,24 @@ describe('a review', { timeout: 280_000 }, () => {
     assert.deepEqual(gaps, ['types of 1 file were not checked: no tsconfig.json (b.ts)']);
   });
 
+  test('says which regular expressions it could not judge, and is quick with those that are slow', async () => {
+    const slow = Array.from({ length: 8 }, (_, index) => [
+      `slow${index}.js`,
+      `module.exports = /^(${'a'.repeat(index + 1)}|a+)+$/;\n`,
+    ]);
+    const { findings, gaps, examined } = await review({
+      ...Object.fromEntries(slow),
+      'large.js': `const a = 1;\nmodule.exports = [a, /^(?:${'[ab]{9}'.repeat(120)})*$/];\n`,
+    });
+    assert.deepEqual(
+      places(findings),
+      slow.map(([path]) => `error ${path}:1 scslre/exponential`),
+    );
+    assert.match(gaps[0] ?? '', /^1 regular expression could not be judged \(too large.*: large\.js:2$/);
+    assert.ok(!/\d/.test(findings.map(({ message }) => message).join('')), 'messages hold no measured figures');
+    assert.ok((examined.engines.find(({ name }) => name === 'scslre')?.seconds ?? 99) < 60);
+  });
+
   test('tells secrets and shows none of them; an address that shows how to write one is none', async () => {
     const token = ['ghp', '_wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUx'].join('');
     const { findings } = await review({

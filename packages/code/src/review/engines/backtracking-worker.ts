@@ -4,7 +4,7 @@ import { createPythonParser } from '../../languages/python/syntax.ts';
 import { type Backtracking, findBacktracking } from './backtracking.ts';
 import { javaScriptExpressions, pythonExpressions } from './expressions.ts';
 
-/** Reads `{ folder, files, seconds }`, prints the expressions that take too long. A process of its own: see `regexps.ts`. */
+/** Reads `{ folder, files, seconds }`, prints the expressions that take too long and those that could not be judged. A process of its own: see `regexps.ts`. */
 const { folder, files, seconds } = JSON.parse(readFileSync(0, 'utf8')) as {
   folder: string;
   files: { path: string; language: string }[];
@@ -12,8 +12,9 @@ const { folder, files, seconds } = JSON.parse(readFileSync(0, 'utf8')) as {
 };
 const deadline = performance.now() + seconds * 1000;
 const parser = createPythonParser();
-const known = new Map<string, Backtracking | null>();
+const known = new Map<string, Backtracking>();
 const found: unknown[] = [];
+const unknown: { path: string; start: number }[] = [];
 let unread = 0;
 for (const { path, language } of files) {
   if (performance.now() > deadline) {
@@ -24,9 +25,10 @@ for (const { path, language } of files) {
   const expressions = language === 'python' ? await pythonExpressions(text, parser) : javaScriptExpressions(path, text);
   for (const { source, flags, start, end } of expressions) {
     const key = `${flags}/${source}`;
-    const backtracking = known.has(key) ? known.get(key) : findBacktracking(source, flags);
-    known.set(key, backtracking ?? null);
-    if (backtracking) found.push({ path, start, end, ...backtracking });
+    const growth = known.get(key) ?? findBacktracking(source, flags);
+    known.set(key, growth);
+    if (growth === 'unknown') unknown.push({ path, start });
+    else if (growth !== 'none') found.push({ path, start, end, growth });
   }
 }
-process.stdout.write(JSON.stringify({ found, unread }));
+process.stdout.write(JSON.stringify({ found, unknown, unread }));

@@ -1,62 +1,57 @@
-import { createContext, Script } from 'node:vm';
 import { JS, NFA, Words } from 'refa';
 import { analyse } from 'scslre';
+import { findAmbiguities } from './ambiguity.ts';
+import { type Attack, type Growth, measureGrowth } from './growth.ts';
 
-/** A regular expression that takes too long on some text, as measured. */
-export interface Backtracking {
-  readonly growth: 'exponential' | 'polynomial';
-  /** How many characters were enough, and how long they took at least. */
-  readonly characters: number;
-  readonly milliseconds: number;
-}
+/** Whether some text keeps a regular expression busy; `unknown` for one that could not be judged. */
+export type Backtracking = Growth | 'none' | 'unknown';
 
 const longestPattern = 2000;
 const longestPrefix = 40;
-/** In milliseconds of work: a few dozen characters should take none, some thousand should not take this. */
-const enoughMs = { exponential: 100, polynomial: 1000 } as const;
-/** A busy machine takes longer than the work does, so the work is measured and the wait is longer. */
-const patienceMs = 5000;
-/** All ways to attack are tried with the first length, and the slowest of them with the others. */
-const lengths = {
-  exponential: [20, 32, 44],
-  polynomial: [2000, 10_000],
-} as const;
-const mostAttacks = 4;
 const suffixes = ['\u0000', '!', '\n', ''] as const;
-const run = new Script('expression.test(text)');
 
 /**
- * Looks for a text on which the expression backtracks without end: scslre names the quantifiers and the character, and only
- * what then really takes a second is told. Null when there is none, or when the expression is not understood.
+ * Looks for a text on which the expression backtracks without end. What repeats one character is named by scslre, what a repetition can
+ * read in two ways by `findAmbiguities`; both only suspect, and only what then really takes long is told.
  */
-export function findBacktracking(source: string, flags: string): Backtracking | null {
-  // Fewer than two repetitions cannot trade characters with each other.
-  if (source.length > longestPattern || (source.match(/[*+]|\{\d+,\}/g) ?? []).length < 2) return null;
+export function findBacktracking(source: string, flags: string): Backtracking {
+  if (!/[*+{]/.test(source)) return 'none';
+  if (source.length > longestPattern) return 'unknown';
+  const expression = inAnyCase(() => new RegExp(source, flags.replace(/[gy]/g, '')));
+  if (expression === null) return 'unknown';
+  const suspected = [ambiguousTexts, repeatedCharacters].map((suspect) => inAnyCase(() => suspect(source, flags)));
+  const growth = measureGrowth(
+    expression,
+    suspected.flatMap((attacks) => attacks ?? []),
+  );
+  return growth ?? (suspected.includes(null) ? 'unknown' : 'none');
+}
+
+/** Null where it throws: what it was asked of is no expression of JavaScript's, or one that it does not know or finds too large. */
+function inAnyCase<Answer>(ask: () => Answer): Answer | null {
   try {
-    const { reports } = analyse({ source, flags }, { reportTypes: { Move: false }, maxReports: 4 });
-    if (reports.length === 0) return null;
-    const expression = new RegExp(source, flags.replace(/[gy]/g, ''));
-    const place: Place = { expression, text: '' };
-    createContext(place);
-    const starts = shortestMatches(source, flags);
-    for (const { exponential, character } of reports) {
-      const growth = exponential ? 'exponential' : 'polynomial';
-      const [first, ...longer] = lengths[growth];
-      const slowest = [...attacks(starts, character.pick, suffixes)]
-        .map((attack) => ({ attack, milliseconds: measure(place, attack(first)) }))
-        .sort((a, b) => b.milliseconds - a.milliseconds)
-        .slice(0, mostAttacks);
-      for (const { attack } of slowest) {
-        for (const characters of longer) {
-          const milliseconds = measure(place, attack(characters));
-          if (milliseconds >= enoughMs[growth]) return { growth, characters, milliseconds };
-        }
-      }
-    }
-    return null;
+    return ask();
   } catch {
     return null;
   }
+}
+
+function ambiguousTexts(source: string, flags: string): Attack[] {
+  return findAmbiguities(source, flags).flatMap(({ start, pump }) =>
+    suffixes.map(
+      (end): Attack =>
+        (repetitions) =>
+          `${start}${pump.repeat(repetitions)}${end}`,
+    ),
+  );
+}
+
+function repeatedCharacters(source: string, flags: string): Attack[] {
+  const { reports } = analyse({ source, flags }, { reportTypes: { Move: false }, maxReports: 4 });
+  if (reports.length === 0) return [];
+  const starts = shortestMatches(source, flags);
+  const characters = [...new Set(reports.map(({ character }) => character.pick))];
+  return characters.flatMap((character) => [...attacks(starts, character)]);
 }
 
 /** Texts that the expression accepts, to lead the repeated character to where it does harm. */
@@ -71,33 +66,13 @@ function shortestMatches(source: string, flags: string): string[] {
   return [...new Set(found)];
 }
 
-/** What a script of its own, which can be stopped, finds as its global variables. */
-interface Place {
-  readonly expression: RegExp;
-  text: string;
-}
-
-type Attack = (length: number) => string;
-
-function* attacks(starts: readonly string[], character: string, ends: readonly string[]): Generator<Attack> {
+function* attacks(starts: readonly string[], character: string): Generator<Attack> {
   for (const start of starts) {
     for (let at = start.length; at >= 0; at -= 1) {
-      for (const end of ends) {
+      for (const end of suffixes) {
         yield (length) => `${start.slice(0, at)}${character.repeat(length)}${end}`;
         yield (length) => `${start.slice(0, at)}${character.repeat(length)}${start.slice(at)}${end}`;
       }
     }
   }
-}
-
-function measure(place: Place, text: string): number {
-  place.text = text;
-  const begun = process.cpuUsage();
-  try {
-    run.runInContext(place, { timeout: patienceMs });
-  } catch {
-    // It was stopped; what it took until then counts.
-  }
-  const { user } = process.cpuUsage(begun);
-  return user / 1000;
 }

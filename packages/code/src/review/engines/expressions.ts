@@ -28,7 +28,7 @@ export function javaScriptExpressions(path: string, text: string): Expression[] 
 
 const pythonCalls = /^re\.(compile|match|search|fullmatch|findall|finditer|sub|subn|split)$/;
 
-/** Raw strings that a Python file gives to `re`, as far as JavaScript has the same notation. */
+/** Strings in which a backslash is one that a Python file gives to `re`, in JavaScript's notation as far as there is the same. */
 export async function pythonExpressions(text: string, parser: PythonParser): Promise<Expression[]> {
   if (!/\bre\./.test(text)) return [];
   const found: Expression[] = [];
@@ -40,19 +40,32 @@ export async function pythonExpressions(text: string, parser: PythonParser): Pro
     if (!callee || !list || !pythonCalls.test(text.slice(callee.start, callee.end))) continue;
     const pattern = list.children.find((child) => child.named);
     const written = pattern?.type === 'string' ? text.slice(pattern.start, pattern.end) : '';
-    const [, quote, body] = /^[rR]('''|"""|'|")([\s\S]*)\1$/.exec(written) ?? [];
-    if (!pattern || quote === undefined || body === undefined) continue;
-    const anchored = /match$/.test(text.slice(callee.start, callee.end));
-    const source = anchored ? `^(?:${inJavaScript(body)})` : inJavaScript(body);
-    found.push({ source, flags: '', start: pattern.start, end: pattern.end });
+    const [, prefix = '', , body] = /^([rRbBuU]{0,2})('''|"""|'|")([\s\S]*)\2$/.exec(written) ?? [];
+    if (!pattern || body === undefined || (body.includes('\\') && !/r/i.test(prefix))) continue;
+    const name = text.slice(callee.start, callee.end);
+    const given = text.slice(list.start, pattern.start) + text.slice(pattern.end, list.end);
+    found.push({ ...inJavaScript(body, name.endsWith('match'), given), start: pattern.start, end: pattern.end });
   }
   return found;
 }
 
-function inJavaScript(pattern: string): string {
-  return pattern
+function inJavaScript(pattern: string, anchored: boolean, given: string): { source: string; flags: string } {
+  const [whole = '', inline = ''] = /^\s*\(\?([aiLmsux]+)\)/.exec(pattern) ?? [];
+  const has = (letter: string, name: string) =>
+    inline.includes(letter) || new RegExp(`\\b(?:${letter.toUpperCase()}|${name})\\b`).test(given);
+  const body = pattern.slice(whole.length);
+  const source = (has('x', 'VERBOSE') ? withoutLayout(body) : body)
     .replace(/\(\?P</g, '(?<')
     .replace(/\(\?P=(\w+)\)/g, '\\k<$1>')
     .replace(/\\A/g, '^')
     .replace(/\\Z/g, '$');
+  const flags = `${has('i', 'IGNORECASE') ? 'i' : ''}${has('m', 'MULTILINE') ? 'm' : ''}${has('s', 'DOTALL') ? 's' : ''}`;
+  return { source: anchored ? `^(?:${source})` : source, flags };
+}
+
+/** Spaces and comments of Python's verbose notation mean nothing, but in a class and after a backslash. */
+function withoutLayout(pattern: string): string {
+  return pattern.replace(/\\[\s\S]|\[\^?\]?(?:\\[\s\S]|[^\]\\])*\]|\s+|#.*/g, (part) =>
+    /^[\s#]/.test(part) ? '' : part,
+  );
 }

@@ -11,7 +11,13 @@ const meanings = {
   polynomial: { severity: 'warning', category: 'security', same: 'backtracking' },
 } as const satisfies Record<string, RuleMeaning>;
 
-const enough = { exponential: 'a few dozen', polynomial: 'some thousand' } as const;
+// What was measured stays out: the same code gets the same words on every machine.
+const messages = {
+  exponential:
+    'This expression takes exponential time: a few dozen repetitions of a text that it can read in several ways keep it busy, and each more multiplies the time.',
+  polynomial:
+    'This expression takes polynomial time: twice the text takes it about four times as long or more, and some thousand repetitions keep it busy.',
+} as const;
 
 const outputSchema = z.object({
   found: z.array(
@@ -22,10 +28,12 @@ const outputSchema = z.object({
       growth: z.enum(['exponential', 'polynomial']),
     }),
   ),
+  unknown: z.array(z.object({ path: z.string(), start: z.number() })),
   unread: z.number(),
 });
+const examplesShown = 3;
 
-/** scslre on every regular expression, and a measurement of what it suspects: only what really takes a second is told. */
+/** scslre and a test for ambiguity on every regular expression, and a trial of what they suspect: only what is slow is told. */
 export function createRegexps(): Engine {
   return {
     name: 'scslre',
@@ -46,7 +54,7 @@ export function createRegexps(): Engine {
       });
       const parsed = outputSchema.safeParse(parseOutput(output));
       if (!parsed.success) throw new EngineTrouble('it answered in a form that is not known here');
-      const { found, unread } = parsed.data;
+      const { found, unknown, unread } = parsed.data;
       const findings = [];
       for (const { path, start, end, growth } of found) {
         const text = await readFile(join(job.folder, path), 'utf8');
@@ -61,12 +69,22 @@ export function createRegexps(): Engine {
           column: (before.at(-1)?.length ?? 0) + 1,
           endLine: inside.length,
           endColumn: (inside.at(-1)?.length ?? 0) + 1,
-          // What was measured stays out: the same code gets the same words on every machine.
-          message: `This expression takes ${growth} time: ${enough[growth]} repeated characters were tried and kept it busy. Whoever can choose the text can stop the program.`,
+          message: `${messages[growth]} Whoever can choose the text can stop the program.`,
         });
       }
       const gaps = unread === 0 ? [] : [`regular expressions of ${countOf(unread, 'file')} were not tried: no time`];
+      if (unknown.length > 0) gaps.push(await unknownGap(unknown, job.folder));
       return { version, findings, gaps };
     },
   };
+}
+
+async function unknownGap(places: readonly { path: string; start: number }[], folder: string): Promise<string> {
+  const shown: string[] = [];
+  for (const { path, start } of places.slice(0, examplesShown)) {
+    const before = (await readFile(join(folder, path), 'utf8')).slice(0, start);
+    shown.push(`${path}:${before.split('\n').length}`);
+  }
+  const more = places.length > examplesShown ? ', …' : '';
+  return `${countOf(places.length, 'regular expression')} could not be judged (too large, or in a notation that is not known here): ${shown.join(', ')}${more}`;
 }
