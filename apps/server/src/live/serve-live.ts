@@ -78,7 +78,7 @@ function serveSocket(socket: Socket, parts: LiveParts, logSeldom: ReturnType<typ
   function stop(topic: Topic): void {
     followed.get(topic)?.abort();
     followed.delete(topic);
-    socket.leave(topic);
+    void socket.leave(topic);
   }
 
   async function follow(topic: Topic, after: number, stopping: AbortController): Promise<void> {

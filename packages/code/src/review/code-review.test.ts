@@ -85,6 +85,36 @@ describe('a review', { timeout: 280_000 }, () => {
     assert.deepEqual(gaps, ['types of 1 file were not checked: no tsconfig.json (b.ts)']);
   });
 
+  test('asks for the rules of hooks where there are hooks: in packages that depend on React, and in files that import it', async () => {
+    const hook = 'export async function withPage(use) {\n  if (use.x) await use(1);\n}\n';
+    const { findings } = await review({
+      'package.json': '{"name":"all","type":"module","devDependencies":{"react-like":"1.0.0"}}\n',
+      'app/package.json': '{"name":"app","type":"module","peerDependencies":{"react":"19.0.0"}}\n',
+      'app/src/a.js': hook,
+      'app/tools/package.json': '{"name":"tools","type":"module","description":"builds for \\"react\\":"}\n',
+      'app/tools/a.js': hook,
+      'src/a.js': hook,
+      'src/b.js': `import { use } from 'react';\n${hook.replace('(use)', '()')}`,
+    });
+    assert.deepEqual(places(findings), [
+      'error app/src/a.js:2 oxlint/react/rules-of-hooks',
+      'error src/b.js:3 oxlint/react/rules-of-hooks',
+    ]);
+  });
+
+  test('tells a condition that is an assignment of a constant once', async () => {
+    const { findings } = await review({
+      'a.js': 'let a = 1;\nif (a = 5) a = 2;\nif (a || true) a = 3;\nmodule.exports = a;\n',
+    });
+    assert.deepEqual(
+      findings.map(({ line, rule, also }) => [line, [rule, ...(also ?? [])].sort()]),
+      [
+        [2, ['oxlint/no-cond-assign', 'oxlint/no-constant-condition']],
+        [3, ['oxlint/no-constant-condition']],
+      ],
+    );
+  });
+
   test('says which regular expressions it could not judge, and is quick with those that are slow', async () => {
     const slow = Array.from({ length: 8 }, (_, index) => [
       `slow${index}.js`,

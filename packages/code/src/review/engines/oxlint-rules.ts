@@ -18,6 +18,9 @@ export const oxlintRules: Readonly<Record<string, RuleMeaning>> = {
   'no-const-assign': { ...broken, same: 'constant-assigned' },
   'no-dupe-keys': { ...broken, same: 'repeated-key' },
   'no-dupe-class-members': { ...broken, same: 'repeated-member' },
+  'no-constant-condition': { ...suspicious, same: 'constant-condition' },
+  'no-constant-binary-expression': { ...suspicious, same: 'constant-condition' },
+  'no-cond-assign': { ...suspicious, same: 'constant-condition' },
   'no-debugger': { severity: 'warning', category: 'maintainability', same: 'debugger' },
   'jest/no-focused-tests': { severity: 'warning', category: 'tests' },
   'no-eval': exposed,
@@ -36,7 +39,7 @@ export const oxlintRules: Readonly<Record<string, RuleMeaning>> = {
   ...all(
     suspicious,
     `no-async-promise-executor no-self-assign no-unsafe-optional-chaining no-loss-of-precision no-unsafe-finally
-    no-constant-binary-expression no-constant-condition no-cond-assign no-empty-character-class no-empty-pattern
+    no-empty-character-class no-empty-pattern
     no-ex-assign no-shadow-restricted-names no-sparse-arrays no-unassigned-vars no-useless-backreference
     no-misleading-character-class array-callback-return no-unexpected-multiline oxc/bad-array-method-on-arguments
     oxc/uninvoked-array-callback unicorn/no-await-in-promise-methods unicorn/no-invalid-remove-event-listener
@@ -44,7 +47,7 @@ export const oxlintRules: Readonly<Record<string, RuleMeaning>> = {
   ),
 };
 
-/** Asked for where the repository depends on React. */
+/** Asked for in files of packages that depend on React, and in those that import it. */
 export const oxlintReactRules: Readonly<Record<string, RuleMeaning>> = {
   'react/jsx-no-script-url': exposed,
   ...all(
@@ -70,5 +73,13 @@ export const oxlintOptions: Readonly<Record<string, unknown>> = {
   'no-constant-condition': { checkLoops: 'none' },
   'typescript/no-misused-promises': { checksConditionals: true, checksVoidReturn: false, checksSpreads: true },
   'typescript/no-misused-spread': { allow: ['string'] },
-  'typescript/no-floating-promises': { ignoreVoid: true, ignoreIIFE: true },
+  'typescript/no-floating-promises': {
+    ignoreVoid: true,
+    ignoreIIFE: true,
+    // What they return is for those who want to wait; their own manuals do not.
+    allowForKnownSafeCalls: [
+      { from: 'package', package: '@types/node', name: ['test', 'it', 'describe', 'suite', 'default'] },
+      { from: 'package', package: 'react-router', name: ['NavigateFunction'] },
+    ],
+  },
 };

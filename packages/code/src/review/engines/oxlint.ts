@@ -1,6 +1,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { z } from 'zod';
+import type { ReviewFile } from '../files.ts';
 import { argumentGroups, EngineTrouble, installed, parseOutput, runCommand } from './command.ts';
 import type { Engine, EngineJob, RawFinding, RuleMeaning } from './engine.ts';
 import { oxlintOptions, oxlintReactRules, oxlintRules, oxlintTypeRules } from './oxlint-rules.ts';
@@ -36,10 +37,15 @@ export function createOxlint(): Engine {
     reads: (file) => file.language === 'javascript' || file.language === 'typescript',
     meaning: (rule) => meanings[rule] ?? syntax,
     async run(job) {
-      const react = await dependsOnReact(job);
-      const rules = react ? { ...oxlintRules, ...oxlintReactRules } : oxlintRules;
-      const answer = await lint(job, Object.keys(rules), react, []);
-      return { ...answer, findings: withoutAmbientNames(await withoutIdioms(answer.findings, job)), gaps: [] };
+      const isReact = await reactFiles(job);
+      const plain = job.files.filter((file) => !isReact(file));
+      const others = job.files.filter(isReact);
+      const { version, findings } = await lint({ ...job, files: plain }, Object.keys(oxlintRules), false, []);
+      if (others.length > 0) {
+        const rules = Object.keys({ ...oxlintRules, ...oxlintReactRules });
+        findings.push(...(await lint({ ...job, files: others }, rules, true, [])).findings);
+      }
+      return { version, findings: withoutAmbientNames(await withoutIdioms(findings, job)), gaps: [] };
     },
   };
 }
@@ -66,13 +72,50 @@ export function hasProject(tracked: ReadonlySet<string>): boolean {
   return [...tracked].some((path) => /(^|\/)tsconfig\.json$/.test(path));
 }
 
-async function dependsOnReact({ folder, tracked }: EngineJob): Promise<boolean> {
+/** Files of a package that depends on React, and those that import it themselves: elsewhere a `use` is any function. */
+async function reactFiles({ folder, files, tracked }: EngineJob): Promise<(file: ReviewFile) => boolean> {
+  const packages = new Map<string, boolean>();
   for (const path of tracked) {
-    if (!/(^|\/)package\.json$/.test(path)) continue;
+    if (posix.basename(path) !== 'package.json') continue;
     const text = await readFile(join(folder, path), 'utf8').catch(() => '');
-    if (/"(react|preact|next)"\s*:/.test(text)) return true;
+    packages.set(posix.dirname(path), dependsOnReact(text));
   }
-  return false;
+  const found = new Set<string>();
+  for (const { path } of files) {
+    const nearest = foldersAbove(path).find((above) => packages.has(above));
+    if (nearest !== undefined && packages.get(nearest)) found.add(path);
+    else if (reactImport.test(await readFile(join(folder, path), 'utf8').catch(() => ''))) found.add(path);
+  }
+  return ({ path }) => found.has(path);
+}
+
+const reactImport = /\b(?:from|require\s*\(|import)\s*['"](?:react|preact|next)(?:\/[\w./-]+)?['"]/;
+const dependencies = z.record(z.string(), z.unknown()).catch({});
+const manifestSchema = z.object({
+  dependencies,
+  devDependencies: dependencies,
+  peerDependencies: dependencies,
+  optionalDependencies: dependencies,
+});
+
+function dependsOnReact(manifest: string): boolean {
+  const parsed = manifestSchema.safeParse(jsonOf(manifest));
+  const named = parsed.success ? Object.values(parsed.data).flatMap((group) => Object.keys(group)) : [];
+  return named.some((name) => ['react', 'preact', 'next'].includes(name));
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/** The folders that hold a path, nearest first, down to `.`. */
+function foldersAbove(path: string): string[] {
+  const folder = posix.dirname(path);
+  return folder === '.' ? ['.'] : [folder, ...foldersAbove(folder)];
 }
 
 async function lint(
