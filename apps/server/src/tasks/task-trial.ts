@@ -189,7 +189,10 @@ export class TaskTrial implements AsyncDisposable {
 
 /** Fits events of one type, and of one call when a part of its id is named. */
 export function of(type: string, callPart = ''): (event: RecordedEvent) => boolean {
-  return (event) => event.type === type && `${event.data['callId'] ?? ''}`.includes(callPart);
+  return (event) => {
+    const callId = event.data['callId'];
+    return event.type === type && (typeof callId === 'string' ? callId : '').includes(callPart);
+  };
 }
 
 /** Call ids of entries, in order; a call that was repeated would be there twice, or be settled. */

@@ -85,6 +85,70 @@ describe('a review', { timeout: 280_000 }, () => {
     assert.deepEqual(gaps, ['types of 1 file were not checked: no tsconfig.json (b.ts)']);
   });
 
+  test('tells what exposes a program in Python as it does in JavaScript', async () => {
+    const { findings } = await review({
+      'a.js': 'module.exports = (text) => eval(text);\n',
+      'a.py': `import hashlib, marshal, pickle, subprocess, requests, yaml
+def run(text):
+    return eval(text)
+def load(data):
+    return pickle.loads(data), marshal.loads(data)
+def hash_password(given):
+    return hashlib.md5(given.encode()).hexdigest()
+def shell(name):
+    subprocess.run("rm " + name, shell=True)
+def read(text):
+    return yaml.load(text, Loader=yaml.Loader)
+def get(url):
+    return requests.get(url, verify=False, timeout=3)
+def user(cursor, name):
+    query = "SELECT * FROM users WHERE name = '" + name + "'"
+    cursor.execute(query)
+    cursor.execute(f"DELETE FROM users WHERE id = {name}")
+    return cursor.execute("SELECT * FROM users WHERE a LIKE '%s'" % name)
+`,
+    });
+    assert.deepEqual(
+      findings.map(({ severity, path, line, rule }) => [severity, `${path}:${line}`, rule].join(' ')),
+      [
+        'warning a.js:1 oxlint/no-eval',
+        'warning a.py:3 ruff/S307',
+        'warning a.py:7 ruff/S324',
+        'warning a.py:9 ruff/S602',
+        'warning a.py:11 ruff/S506',
+        'warning a.py:13 ruff/S501',
+        'warning a.py:15 ruff/S608',
+        'warning a.py:17 ruff/S608',
+        'warning a.py:18 ruff/S608',
+        'info a.py:5 ruff/S301',
+        'info a.py:5 ruff/S302',
+      ],
+    );
+  });
+
+  test('does not take sums, own pickles, names of tables and texts that are no queries for holes', async () => {
+    const { findings } = await review({
+      'a.py': `import copy, hashlib, pickle, yaml
+from own import Loading
+def etag(body):
+    return hashlib.sha1(body).hexdigest()
+def checked(body, password):
+    return hashlib.md5(body, usedforsecurity=False).hexdigest() + password
+def clone(value):
+    return pickle.loads(pickle.dumps(value))
+def read(text):
+    return yaml.load(text, Loader=Loading), yaml.safe_load(text)
+def count(cursor, table, value):
+    cursor.execute("SELECT COUNT(*) FROM %s" % table)
+    cursor.execute(f"SELECT * FROM {table} WHERE id = %s", (value,))
+    cursor.execute("UPDATE %s SET a = %%s" % table, (value,))
+    raise ValueError(f"select a value from {table} where a = {value}")
+`,
+      'test_a.py': 'import hashlib\ndef test_password(password):\n    assert eval("1") and hashlib.md5(password)\n',
+    });
+    assert.deepEqual(places(findings), []);
+  });
+
   test('asks for the rules of hooks where there are hooks: in packages that depend on React, and in files that import it', async () => {
     const hook = 'export async function withPage(use) {\n  if (use.x) await use(1);\n}\n';
     const { findings } = await review({

@@ -5,6 +5,7 @@ import type { TextEdit } from '@nova/core';
 import { z } from 'zod';
 import { argumentGroups, EngineTrouble, installed, parseOutput, runCommand } from './command.ts';
 import type { Engine, EngineAnswer, EngineJob, RawFinding, RuleMeaning } from './engine.ts';
+import { isIdiom } from './ruff-idioms.ts';
 import { ruffRules } from './ruff-rules.ts';
 
 const placeSchema = z.object({ row: z.number(), column: z.number() });
@@ -33,7 +34,6 @@ const workerSchema = z.object({
 const nativeSchema = z.array(z.object({ filename: z.string() }).and(wireSchema));
 
 const syntax: RuleMeaning = { severity: 'error', category: 'correctness', same: 'syntax' };
-const linesOfQuery = 4;
 /** Fixes that never change what the program means otherwise. */
 const safeFixes: ReadonlySet<string> = new Set(['F632', 'F502', 'RUF060', 'PLE1310']);
 
@@ -118,8 +118,9 @@ async function findingsOf(path: string, diagnostics: readonly Diagnostic[], fold
   for (const { code, message, start, end, fix } of diagnostics) {
     const rule = code !== null && code in ruffRules ? code : 'syntax';
     const around = text.slice(lines[start.row - 2] ?? 0, lines[start.row]);
-    const after = text.slice(lines[start.row - 1] ?? 0, lines[start.row + linesOfQuery]);
-    if (isIdiom(rule, message, { path, text, around, after })) continue;
+    const before = text.slice(0, (lines[start.row - 1] ?? 0) + start.column - 1);
+    const after = text.slice(lines[start.row - 1] ?? 0);
+    if (isIdiom(rule, message, { path, text, around, before, after })) continue;
     const { severity, category } = ruffRules[rule] ?? syntax;
     const edits: TextEdit[] = (fix?.edits ?? []).map((edit) => ({
       path,
@@ -143,38 +144,6 @@ async function findingsOf(path: string, diagnostics: readonly Diagnostic[], fold
     });
   }
   return findings;
-}
-
-/** Cases of a rule in which it is no sign of anything; `around` is the line and the one before it. */
-function isIdiom(
-  rule: string,
-  message: string,
-  {
-    path,
-    text,
-    around,
-    after,
-  }: { readonly path: string; readonly text: string; readonly around: string; readonly after: string },
-): boolean {
-  switch (rule) {
-    // A package's own modules, and names that a module makes when they are asked for.
-    case 'F822':
-      return path.endsWith('__init__.py') || /^(def )?__getattr__\b/m.test(text);
-    // Whoever told the type checker to be silent about a name knows that it is not declared here.
-    case 'F821':
-      return message.includes('`__path__`') || /#\s*type:\s*ignore.*\n?$/.test(around);
-    // A text that looks like a query is one where it is given to something that runs queries; where values have their places
-    // in it, what is put in beside them are names.
-    case 'S608':
-      return (
-        !/\b(execute|executemany|executescript|raw|read_sql\w*)\s*\(/.test(around) || /%%s|\bquote\w*\(/.test(after)
-      );
-    // To import a debugger is not to stop in it.
-    case 'T100':
-      return message.startsWith('Import');
-    default:
-      return message.includes('seems safe');
-  }
 }
 
 function lineStarts(text: string): number[] {
