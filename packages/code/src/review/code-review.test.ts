@@ -199,17 +199,25 @@ def count(cursor, table, value):
 
   test('tells secrets and shows none of them; an address that shows how to write one is none', async () => {
     const token = ['ghp', '_wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUx'].join('');
+    const random = 'q7Zk2Vx9LmT4bWc8RyN3dGh6PsJ5fKa0uEoXi1MvQtBgCwHnDl';
+    const aws = ['AKIA', 'Q7ZK2VX9LMT4BWC8'].join('');
+    const google = ['AI', 'za', random.slice(0, 35)].join('');
+    const anthropic = ['sk-', `ant-api03-${random}${random.slice(0, 43)}AA`].join('');
     const { findings } = await review({
-      'settings.yaml': `github: ${token}\n`,
+      'settings.yaml': `github: ${token}\naws: ${aws}\naccount_id: 123456789012\nuser: ${aws.replace('AKIA', 'AIDA')}\n`,
       'a.test.js': `const token = '${token}';\nundefinedThing(token); module.exports = token;\n`,
       'b.py': 'url = "postgres://user:password@localhost/app"\n',
+      'c.js': `module.exports = ['${google}', '${anthropic}', 'npm_config_dangerously_allow_all_scripts'];\n`,
     });
     assert.deepEqual(places(findings), [
       'error a.test.js:2 oxlint/no-undef',
+      'error c.js:1 secretlint/anthropic/ANTHROPIC_API_KEY',
       'error settings.yaml:1 secretlint/github/GITHUB_TOKEN',
+      'error settings.yaml:2 secretlint/aws/AWSAccessKeyID',
+      'warning c.js:1 secret/google-api-key',
       'info a.test.js:1 secretlint/github/GITHUB_TOKEN',
     ]);
-    assert.ok(!JSON.stringify(findings).includes(token));
+    for (const secret of [token, aws, google, anthropic]) assert.ok(!JSON.stringify(findings).includes(secret));
   });
 
   test('passes over what nobody wrote and what it cannot read, counts it and says so', async () => {

@@ -70,7 +70,7 @@ function isSyntax({ rule }: RawFinding): boolean {
 }
 
 function isSecret({ rule }: RawFinding): boolean {
-  return rule.startsWith('secretlint/');
+  return /^secret(?:lint)?\//.test(rule);
 }
 
 /** Tests do wrong on purpose: only what would keep them from running is told, and secrets as something to look at. */

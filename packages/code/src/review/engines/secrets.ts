@@ -1,21 +1,21 @@
 import { fileURLToPath } from 'node:url';
+import { countOf } from '@nova/core';
 import { z } from 'zod';
 import { EngineTrouble, installed, parseOutput, runCommand } from './command.ts';
 import type { Engine, RuleMeaning } from './engine.ts';
 
 const secret: RuleMeaning = { severity: 'error', category: 'security', same: 'secret' };
 const placeSchema = z.object({ line: z.number(), column: z.number() });
-const outputSchema = z.array(
-  z.object({
-    path: z.string(),
-    ruleId: z.string(),
-    messageId: z.string(),
-    message: z.string(),
-    loc: z.object({ start: placeSchema, end: placeSchema }),
-  }),
-);
+const outputSchema = z.object({
+  found: z.array(
+    z.object({ path: z.string(), rule: z.string(), kind: z.string(), start: placeSchema, end: placeSchema }),
+  ),
+  unread: z.number(),
+});
+/** Keys that pages of the web are made to hold: a mistake where they are not restricted. */
+const oftenPublic: ReadonlySet<string> = new Set(['secret/google-api-key']);
 
-/** secretlint with its recommended rules, on every text file: tokens and keys by their form. No secret leaves it. */
+/** secretlint with its recommended rules and forms of our own, on every text file. No secret leaves its process. */
 export function createSecrets(): Engine {
   return {
     name: 'secretlint',
@@ -28,32 +28,33 @@ export function createSecrets(): Engine {
         command: [process.execPath, fileURLToPath(new URL('secrets-worker.ts', import.meta.url))],
         folder: job.folder,
         environment: job.environment,
-        input: JSON.stringify({ folder: job.folder, paths: job.files.map((file) => file.path) }),
+        // It stops by itself a little before it would be stopped, and says what it has.
+        input: JSON.stringify({
+          folder: job.folder,
+          paths: job.files.map((file) => file.path),
+          seconds: (job.timeoutMs * 0.8) / 1000,
+        }),
         timeoutMs: job.timeoutMs,
         signal: job.signal,
       });
       const parsed = outputSchema.safeParse(parseOutput(output));
       if (!parsed.success) throw new EngineTrouble('it answered in a form that is not known here');
+      const { found, unread } = parsed.data;
       return {
         version,
-        gaps: [],
-        findings: parsed.data.map(({ path, ruleId, messageId, message, loc }) => ({
-          rule: `secretlint/${ruleId.replace(/^@secretlint\/secretlint-rule-/, '')}/${messageId}`,
+        gaps: unread === 0 ? [] : [`${countOf(unread, 'file')} not searched for secrets: no time`],
+        findings: found.map(({ path, rule, kind, start, end }) => ({
+          rule,
           ...secret,
+          severity: oftenPublic.has(rule) ? 'warning' : secret.severity,
           path,
-          line: loc.start.line,
-          column: loc.start.column + 1,
-          endLine: loc.end.line,
-          endColumn: loc.end.column + 1,
-          message: `${sentence(message)} in the repository: whoever can read it can use it. Revoke it, then remove it.`,
+          line: start.line,
+          column: start.column + 1,
+          endLine: end.line,
+          endColumn: end.column + 1,
+          message: `${kind.charAt(0).toUpperCase()}${kind.slice(1)} in the repository: whoever can read it can use it. Revoke it, then remove it.`,
         })),
       };
     },
   };
-}
-
-/** Only what kind of secret it is: the rest of the message is the secret's length in stars. */
-function sentence(message: string): string {
-  const kind = message.replace(/[:(*][\s\S]*$/, '').trim();
-  return kind.charAt(0).toUpperCase() + kind.slice(1);
 }
