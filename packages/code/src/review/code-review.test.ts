@@ -240,7 +240,7 @@ def count(cursor, table, value):
       [
         ['binary', 'data.js'],
         ['vendored, built or declared only', 'dist/built.js'],
-        ['test data and templates', 'fixtures/bad.py'],
+        ['test data', 'fixtures/bad.py'],
         ['larger than 1 MB', 'huge.js'],
         ['not UTF-8 text', 'latin.py'],
         ['links and submodules', 'link.py'],
@@ -248,10 +248,76 @@ def count(cursor, table, value):
       ],
     );
     assert.deepEqual(gaps, [
-      '1 file not read, larger than 1 MB: huge.js',
-      '1 file not read, not UTF-8 text: latin.py',
+      '1 file not read as code, test data: fixtures/bad.py',
+      '1 file not read as code, larger than 1 MB: huge.js',
+      '1 file not read as code, not UTF-8 text: latin.py',
       'no analyser here reads Go (1): only secrets were looked for there',
     ]);
+  });
+
+  test('reads source in a folder of templates, and passes over what has to be filled in first', async () => {
+    const { findings, examined, gaps } = await review({
+      'src/templates/mail.js': 'module.exports = (a) => (a === NaN ? undefinedThing : 1);\n',
+      'src/templates/style.jsx': 'export const Box = ({ color }) => <p style={{ color }}>{unknownThing}</p>;\n',
+      'skeletons/code.py': 'def f(x):\n    return f"{{{x}}}" + "{{ x }}" + undefined_thing\n',
+      'boilerplates/ours.ts': 'export const a: string = "{{ a }}";\n',
+      'templates/page.js': 'const name = {{ name }};\nundefinedThing();\n',
+      'templates/part.js': '<% if (a) { %>\nundefinedThing();\n<% } %>\n',
+      'templates/model.py': 'class {{ name }}:\n    x = undefined_thing\n',
+      'templates/year.py': 'year = {{ year }}\n',
+      '{{name}}/main.py': 'print(undefined_thing)\n',
+      'src/broken.js': 'const name = {{ name }};\n',
+    });
+    assert.deepEqual(places(findings), [
+      'error skeletons/code.py:2 ruff/F821',
+      'error src/broken.js:1 oxlint/syntax',
+      'error src/templates/mail.js:1 oxlint/use-isnan',
+      'error src/templates/mail.js:1 oxlint/no-undef',
+      'error src/templates/style.jsx:1 oxlint/no-undef',
+    ]);
+    assert.deepEqual(
+      examined.skipped.map(({ reason, examples }) => [reason, ...examples]),
+      [
+        [
+          'templates',
+          'templates/model.py',
+          'templates/page.js',
+          'templates/part.js',
+          'templates/year.py',
+          '{{name}}/main.py',
+        ],
+      ],
+    );
+    assert.match(gaps.join('\n'), /5 files not read as code, templates: templates\/model\.py/);
+  });
+
+  test('looks for secrets also in what it passes over', async () => {
+    const token = ['ghp', '_wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUx'].join('');
+    const line = `const token = '${token}';\nundefinedThing();\n`;
+    const { findings, examined } = await review({
+      'dist/app.js': line,
+      'fixtures/a.js': line,
+      'made.js': `// @generated\n${line}`,
+      'templates/a.js': `const name = {{ name }}; ${line}`,
+      'vendor/a/index.js': line,
+      'vendor/a/test/a.js': line,
+      'yarn.lock': `"${token}"\n`,
+      'huge.js': `${'x();\n'.repeat(300_000)}${line}`,
+      'flow.js': `// @flow\n${line}`,
+    });
+    const found = 'secretlint/github/GITHUB_TOKEN';
+    assert.deepEqual(places(findings), [
+      `error dist/app.js:1 ${found}`,
+      `error flow.js:2 ${found}`,
+      `error huge.js:300001 ${found}`,
+      `error made.js:2 ${found}`,
+      `error templates/a.js:1 ${found}`,
+      `error vendor/a/index.js:1 ${found}`,
+      `error yarn.lock:1 ${found}`,
+      `info fixtures/a.js:1 ${found}`,
+      `info vendor/a/test/a.js:1 ${found}`,
+    ]);
+    assert.equal(examined.files, 1, 'none is said to have been read, but .gitignore');
   });
 
   test('of a change tells what the change brought: also on lines that it left alone, not what it only moved', async () => {

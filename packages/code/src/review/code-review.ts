@@ -25,7 +25,7 @@ const sideBySide = 2;
 /** One analyser may take this share of the time; so the others get some too. */
 const shareOfTime = 0.6;
 /** Reasons that a person would want to hear of; the others are as it should be, and only counted. */
-const worthSaying = /^(larger|not UTF-8|names|beyond|written in)/;
+const worthSaying = /^(larger|not UTF-8|names|beyond|written in|templates|test data)/;
 
 const otherLanguages: Readonly<Record<string, string>> = {
   '.go': 'Go',
@@ -100,7 +100,7 @@ export async function reviewTree(
   if (findings.length > mostFindings) {
     gaps.push(`${findings.length - mostFindings} more findings are not shown: only the worst ${mostFindings} are`);
   }
-  const read = whole.files.filter((file) => difference === null || difference.now.has(file.path));
+  const read = whole.files.filter((file) => !file.passedOver && (difference === null || difference.now.has(file.path)));
   return {
     findings: findings.slice(0, mostFindings),
     examined: {
@@ -240,10 +240,10 @@ function unreadGaps({ files, skipped }: ReviewFiles, difference: TreeDifference 
     const paths = all.filter(concerns);
     if (paths.length === 0 || !worthSaying.test(reason)) continue;
     const shown = paths.slice(0, examplesShown).join(', ') + (paths.length > examplesShown ? ', …' : '');
-    gaps.push(`${countOf(paths.length, 'file')} not read, ${reason}: ${shown}`);
+    gaps.push(`${countOf(paths.length, 'file')} not read as code, ${reason}: ${shown}`);
   }
   const others = new Map<string, number>();
-  for (const { path } of files.filter((file) => file.language === null && concerns(file.path))) {
+  for (const { path } of files.filter((file) => file.language === null && !file.passedOver && concerns(file.path))) {
     const language = otherLanguages[extname(path).toLowerCase()];
     if (language !== undefined) others.set(language, (others.get(language) ?? 0) + 1);
   }

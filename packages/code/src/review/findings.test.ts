@@ -24,6 +24,7 @@ const finding = (rule: string, line: number, more: Partial<RawFinding> = {}): Ra
 });
 const file = (path: string, role: ReviewFile['role'] = 'source'): ReviewFile => ({
   path,
+  passedOver: false,
   language: 'javascript',
   role,
   lines: 1,

@@ -27,7 +27,9 @@ export function assemble(
   for (const { engine, findings } of answers) {
     for (const raw of findings) {
       const file = files.get(raw.path);
-      if (file === undefined || (unparsed.has(raw.path) && !isSyntax(raw) && !isSecret(raw))) continue;
+      if (file === undefined) continue;
+      const dragged = file.passedOver || (unparsed.has(raw.path) && !isSyntax(raw));
+      if (dragged && !isSecret(raw)) continue;
       const finding = file.role === 'test' ? inTest(raw) : inProse(raw);
       if (finding === null) continue;
       const name = raw.rule.slice(raw.rule.indexOf('/') + 1);

@@ -16,6 +16,11 @@ export function fileRole(path: string): FileRole {
   return 'source';
 }
 
+/** True where a path by its name is for tests, also below a folder that other people wrote. */
+export function isTestPath(path: string): boolean {
+  return testPath.test(path);
+}
+
 /** True for text that no person wrote line by line: minified or bundled, or marked as generated. */
 export function looksGenerated(text: string): boolean {
   if (/^\s*(\/\/|\/\*|#)?.*(@generated|auto-?generated|do not edit)/im.test(text.slice(0, 600))) return true;
