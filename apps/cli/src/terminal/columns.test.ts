@@ -9,6 +9,12 @@ describe('columns of a terminal', () => {
     assert.deepEqual(widths, [3, 4, 1, 2, 2, 0]);
   });
 
+  it('count at once what never shows, however long it is', () => {
+    // One grapheme that no picture begins, and that a tag ends: it took time that doubled with each selector.
+    assert.equal(columnsOf(`${'\ufe0f'.repeat(5000)}\u{e0020}`), 1);
+    assert.equal(columnsOf('\ufe0f\u200d\u0301'), 0);
+  });
+
   it('make any text one line of the asked width, whatever it holds', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.integer({ min: 0, max: 40 }), (text, columns) => {

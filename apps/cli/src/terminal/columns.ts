@@ -4,7 +4,7 @@ const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 // The blocks of Unicode's East Asian Width `W` and `F` that occur in names and messages, and pictures.
 const wide =
   /^[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]|^\p{Emoji_Presentation}/u;
-const invisible = /^(?:\p{M}|[\u200b-\u200d]|\ufe0f)+$/u;
+const invisible = /^[\p{M}\u200b-\u200d]+$/u;
 
 /** Columns for one line on this stream; a file or a pipe cuts nothing. */
 export function lineColumns(stream: NodeJS.WriteStream): number {
