@@ -259,7 +259,8 @@ def count(cursor, table, value):
     const { findings, examined, gaps } = await review({
       'src/templates/mail.js': 'module.exports = (a) => (a === NaN ? undefinedThing : 1);\n',
       'src/templates/style.jsx': 'export const Box = ({ color }) => <p style={{ color }}>{unknownThing}</p>;\n',
-      'skeletons/code.py': 'def f(x):\n    return f"{{{x}}}" + "{{ x }}" + undefined_thing\n',
+      'skeletons/code.py':
+        '"""Fills in {{ x }}, and is no pattern of any author\'s."""\n\ndef f(x):\n    return f"{{{x}}}" + "{{ x }}" + undefined_thing\n',
       'boilerplates/ours.ts': 'export const a: string = "{{ a }}";\n',
       'templates/page.js': 'const name = {{ name }};\nundefinedThing();\n',
       'templates/part.js': '<% if (a) { %>\nundefinedThing();\n<% } %>\n',
@@ -267,9 +268,12 @@ def count(cursor, table, value):
       'templates/year.py': 'year = {{ year }}\n',
       '{{name}}/main.py': 'print(undefined_thing)\n',
       'src/broken.js': 'const name = {{ name }};\n',
+      'assets/model.js': 'class <%= name %> extends Model {}\nundefinedThing();\n',
+      'assets/text.js': 'module.exports = ["<% a %>", undefinedThing];\n',
     });
     assert.deepEqual(places(findings), [
-      'error skeletons/code.py:2 ruff/F821',
+      'error assets/text.js:1 oxlint/no-undef',
+      'error skeletons/code.py:4 ruff/F821',
       'error src/broken.js:1 oxlint/syntax',
       'error src/templates/mail.js:1 oxlint/use-isnan',
       'error src/templates/mail.js:1 oxlint/no-undef',
@@ -280,15 +284,15 @@ def count(cursor, table, value):
       [
         [
           'templates',
+          'assets/model.js',
           'templates/model.py',
           'templates/page.js',
           'templates/part.js',
           'templates/year.py',
-          '{{name}}/main.py',
         ],
       ],
     );
-    assert.match(gaps.join('\n'), /5 files not read as code, templates: templates\/model\.py/);
+    assert.match(gaps.join('\n'), /6 files not read as code, templates: assets\/model\.js/);
   });
 
   test('looks for secrets also in what it passes over', async () => {

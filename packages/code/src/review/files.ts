@@ -49,6 +49,8 @@ const lockPath =
 const testDataPath = /(^|\/)(fixtures?|__fixtures__|testdata|test-data|test_data|__snapshots__|snapshots)\//i;
 /** Folders that may hold patterns, and source as well: what is in them decides. */
 const templateFolder = /(^|\/)(templates?|skeletons?|boilerplates?)\//i;
+/** What no language here has outside of a text, and template languages have. */
+const templateMark = /<%[\s\S]*?%>|\{%[\s\S]*?%\}/;
 /** A path that has to be filled in itself. */
 const unfilledPath = /\{\{|\}\}/;
 
@@ -131,13 +133,20 @@ async function byContent(
 ): Promise<string | null> {
   if (looksGenerated(text)) return 'generated or minified';
   if (language === 'javascript' && /^[\s/*]*@flow\b/m.test(text.slice(0, 400))) return 'written in Flow';
-  if (language === null || !templateFolder.test(path)) return null;
-  if (language === 'python') {
-    // A set in a set is no mistake that anybody makes; in a text it says nothing.
-    const unfilled = /\{\{\s*\w[^{}\n]*\}\}/.test(text.replace(/("""|'''|"|')[\s\S]*?\1/g, ''));
-    return unfilled || !(await python.isSound(text)) ? 'templates' : null;
+  if (language === null || !(templateFolder.test(path) || templateMark.test(text))) return null;
+  const sound = language === 'python' ? await isFilledPython(text, python) : parsesAsJavaScript(path, text);
+  return sound ? null : 'templates';
+}
+
+/** A name in two pairs of braces parses as a set in a set, which fails whenever it runs, so nobody means one. */
+async function isFilledPython(text: string, python: PythonParser): Promise<boolean> {
+  const { root, sound } = await python.parse(text);
+  const pending = [root];
+  for (let node = pending.pop(); node; node = pending.pop()) {
+    if (node.type === 'set' && node.children.some((child) => child.type === 'set')) return false;
+    pending.push(...node.children);
   }
-  return parsesAsJavaScript(path, text) ? null : 'templates';
+  return sound;
 }
 
 async function firstBytes(place: string): Promise<Buffer> {
