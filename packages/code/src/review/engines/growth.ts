@@ -11,7 +11,7 @@ const enoughMs = 30;
 /** It is stopped then: what it took until then is proof of growth, as the step before was below `enoughMs`. */
 const patienceMs = 250;
 const glance = { repetitions: 200, milliseconds: 20 };
-const mostAttacks = 4;
+const mostAttacks = 3;
 /** What takes exponential time is busy with this many repetitions, and takes this much longer after two more of them. */
 const fewRepetitions = 48;
 const fewFactor = 1.5;
@@ -20,12 +20,14 @@ const manyRepetitions = 10_000;
 const manyMs = 1000;
 /** The least factor by which doubling makes it slower: with less it is no square, with more no power that one meets. */
 const doublingFactors = { square: 2.8, power: 80 };
-const run = new Script('expression.test(text)');
+const run = new Script('atStart.lastIndex = 0; (sticky ? atStart : anywhere).test(text)');
 
 /** What a script of its own, which can be stopped, finds as its global variables. */
 interface Place {
-  readonly expression: RegExp;
+  readonly anywhere: RegExp;
+  readonly atStart: RegExp;
   text: string;
+  sticky: boolean;
 }
 
 /**
@@ -34,7 +36,12 @@ interface Place {
  */
 export function measureGrowth(expression: RegExp, attacks: readonly Attack[]): Growth | null {
   if (attacks.length === 0) return null;
-  const place: Place = { expression, text: '' };
+  const place: Place = {
+    anywhere: expression,
+    atStart: new RegExp(expression, `${expression.flags}y`),
+    text: '',
+    sticky: false,
+  };
   createContext(place);
   for (const attack of mostPromising(place, attacks)) {
     const growth = withFew(place, attack) ?? withMany(place, attack);
@@ -73,24 +80,31 @@ function withFew(place: Place, attack: Attack): Growth | null {
   return null;
 }
 
+/** What any text takes that is tried at each of its places says nothing of backtracking: one place has to take too long, too. */
 function withMany(place: Place, attack: Attack): Growth | null {
+  const anywhere = doubled(place, attack, false);
+  if (anywhere === null) return null;
+  if (anywhere.factor >= doublingFactors.power) return 'exponential';
+  const expected = anywhere.milliseconds * (manyRepetitions / anywhere.repetitions) ** Math.log2(anywhere.factor);
+  return expected >= manyMs && doubled(place, attack, true) !== null ? 'polynomial' : null;
+}
+
+/** Where doubling has made it slower than a line grows, and by which factor; null if that does not happen. */
+function doubled(place: Place, attack: Attack, sticky: boolean) {
   let before = 0;
-  for (let repetitions = 125; repetitions <= manyRepetitions; repetitions *= 2) {
-    const milliseconds = measure(place, attack(repetitions), patienceMs);
-    if (milliseconds >= enoughMs) {
-      // Nothing below a hundredth of a millisecond is a measure of anything.
-      const factor = milliseconds / Math.max(before, 0.01);
-      if (factor >= doublingFactors.power) return 'exponential';
-      const expected = milliseconds * (manyRepetitions / repetitions) ** Math.log2(factor);
-      if (factor >= doublingFactors.square) return expected >= manyMs ? 'polynomial' : null;
-    }
+  for (let repetitions = 125; repetitions <= 2 * manyRepetitions; repetitions *= 2) {
+    const milliseconds = measure(place, attack(repetitions), patienceMs, sticky);
+    // Nothing below a hundredth of a millisecond is a measure of anything.
+    const factor = milliseconds / Math.max(before, 0.01);
+    if (milliseconds >= enoughMs && factor >= doublingFactors.square) return { repetitions, milliseconds, factor };
     before = milliseconds;
   }
   return null;
 }
 
 /** In milliseconds of this process's work: a busy machine takes longer than the work does. */
-function measure(place: Place, text: string, timeout: number): number {
+function measure(place: Place, text: string, timeout: number, sticky = false): number {
+  place.sticky = sticky;
   // Its first rounds are interpreted, and would look slower than what comes after them.
   place.text = '';
   for (let round = 0; round < 2; round += 1) run.runInContext(place);
