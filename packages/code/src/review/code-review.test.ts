@@ -179,6 +179,29 @@ def count(cursor, table, value):
     );
   });
 
+  test('tells once what the compiler and the linter both say of a place, and twice what is there twice', async () => {
+    const { findings } = await review({
+      'tsconfig.json': JSON.stringify({ compilerOptions: { strict: true, types: [], module: 'nodenext' } }),
+      'a.ts': `const c = 1;
+export const f = (x: number, y: number) => x === NaN || y === NaN;
+export const g = (x: number) => typeof x === 'strng';
+export const o = { k: 1, l: 1, k: 2, l: 2 };
+c = 2;
+async function p() {}
+export const h = () => { if (p()) return 1; return 2; };
+`,
+    });
+    assert.deepEqual(findings.map(({ line, rule, also }) => [line, rule, ...(also ?? [])].join(' ')).sort(), [
+      '2 oxlint/use-isnan typescript/TS2845',
+      '2 oxlint/use-isnan typescript/TS2845',
+      '3 oxlint/valid-typeof typescript/TS2367',
+      '4 oxlint/no-dupe-keys typescript/TS1117',
+      '4 oxlint/no-dupe-keys typescript/TS1117',
+      '5 oxlint/no-const-assign typescript/TS2588',
+      '7 typescript/TS2801 oxlint/typescript/no-misused-promises',
+    ]);
+  });
+
   test('says which regular expressions it could not judge, and is quick with those that are slow', async () => {
     const slow = Array.from({ length: 8 }, (_, index) => [
       `slow${index}.js`,

@@ -45,14 +45,14 @@ export function assemble(
   return marked([...merged.values()].flat().sort(inOrder));
 }
 
-/** Two engines mean the same place when one begins inside what the other marks; one engine says of each place what it says. */
+/** Two engines mean the same place when one begins inside what the other marks, which is up to the line's end where it does not say; one engine says of each place what it says. */
 function samePlace(one: RawFinding, other: RawFinding): boolean {
   const begin = (finding: RawFinding) => finding.column ?? 1;
   if (one.rule === other.rule) return begin(one) === begin(other);
   const end = (finding: RawFinding) =>
-    (finding.endLine ?? finding.line) > finding.line
+    finding.endColumn === undefined || (finding.endLine ?? finding.line) > finding.line
       ? Number.POSITIVE_INFINITY
-      : Math.max(finding.endColumn ?? 0, begin(finding) + 1);
+      : Math.max(finding.endColumn, begin(finding) + 1);
   return begin(one) < end(other) && begin(other) < end(one);
 }
 

@@ -21,6 +21,8 @@ export const oxlintRules: Readonly<Record<string, RuleMeaning>> = {
   'no-constant-condition': { ...suspicious, same: 'constant-condition' },
   'no-constant-binary-expression': { ...suspicious, same: 'constant-condition' },
   'no-cond-assign': { ...suspicious, same: 'constant-condition' },
+  'use-isnan': { ...broken, same: 'compared-with-nan' },
+  'valid-typeof': { ...broken, same: 'never-equal' },
   'no-debugger': { severity: 'warning', category: 'maintainability', same: 'debugger' },
   'jest/no-focused-tests': { severity: 'warning', category: 'tests' },
   'no-eval': exposed,
@@ -29,7 +31,7 @@ export const oxlintRules: Readonly<Record<string, RuleMeaning>> = {
   ...all(
     broken,
     `constructor-super for-direction no-class-assign no-compare-neg-zero no-dupe-else-if no-duplicate-case no-import-assign
-    no-invalid-regexp no-obj-calls no-setter-return no-this-before-super no-unsafe-negation use-isnan valid-typeof
+    no-invalid-regexp no-obj-calls no-setter-return no-this-before-super no-unsafe-negation
     no-new-native-nonconstructor no-global-assign typescript/no-duplicate-enum-values
     typescript/no-non-null-asserted-optional-chain oxc/bad-char-at-comparison oxc/bad-comparison-sequence
     oxc/bad-match-all-arg oxc/bad-min-max-func oxc/bad-object-literal-comparison oxc/bad-replace-all-arg
@@ -59,11 +61,12 @@ export const oxlintReactRules: Readonly<Record<string, RuleMeaning>> = {
 
 /** Asked for where there is a tsconfig.json: they need types. They are rules of typescript-eslint. */
 export const oxlintTypeRules: Readonly<Record<string, RuleMeaning>> = {
+  'typescript/no-misused-promises': { ...suspicious, same: 'promise-as-condition' },
   'typescript/no-implied-eval': { ...exposed, same: 'implied-eval' },
   ...all(
     suspicious,
     `typescript/no-array-delete typescript/no-floating-promises typescript/no-for-in-array
-    typescript/no-misused-promises typescript/no-misused-spread typescript/require-array-sort-compare
+    typescript/no-misused-spread typescript/require-array-sort-compare
     typescript/no-unsafe-unary-minus typescript/no-base-to-string`,
   ),
 };

@@ -26,6 +26,8 @@ const meanings: Readonly<Record<string, RuleMeaning>> = {
   ...oxlintTypeRules,
   syntax,
 };
+/** Rules that mark what was there first, and then what is wrong with it. */
+const second: ReadonlySet<string> = new Set(['no-dupe-keys', 'no-const-assign', 'no-dupe-class-members']);
 /** A name that so many files use and none declares comes from outside: a script tag, a bundler, a test framework. */
 const ambientFiles = 3;
 
@@ -179,8 +181,8 @@ async function findingsOf(
     const bytes = texts.get(path) ?? (await readFile(join(folder, path)).catch(() => null));
     if (bytes === null) continue;
     texts.set(path, bytes);
-    const span = labels[0]?.span ?? { offset: 0, length: 0 };
     const rule = code === undefined ? 'syntax' : ruleName(code);
+    const span = (second.has(rule) ? labels.at(-1) : labels[0])?.span ?? { offset: 0, length: 0 };
     const meaning = meanings[rule];
     // What it says of a configuration that it could not read is no finding.
     if (meaning === undefined) continue;

@@ -13,6 +13,9 @@ const idle: RuleMeaning = { severity: 'info', category: 'maintainability' };
 const meanings: Readonly<Record<string, RuleMeaning>> = {
   TS2304: { ...wrong, same: 'undefined-name' },
   TS2552: { ...wrong, same: 'undefined-name' },
+  TS2845: { ...wrong, same: 'compared-with-nan' },
+  TS2367: { ...wrong, same: 'never-equal' },
+  TS2801: { ...wrong, same: 'promise-as-condition' },
   TS2588: { ...wrong, same: 'constant-assigned' },
   TS1117: { ...wrong, same: 'repeated-key' },
   TS2300: { ...wrong, same: 'repeated-member' },
@@ -68,7 +71,8 @@ export function createTypeScript(): Engine {
         const answer = await check(project, { ...job, timeoutMs: deadline - performance.now() });
         versions.add(answer.version);
         for (const gap of answer.gaps) gaps.add(gap);
-        for (const found of answer.findings) findings.set(JSON.stringify([found.path, found.line, found.rule]), found);
+        for (const found of answer.findings)
+          findings.set(JSON.stringify([found.path, found.line, found.column, found.rule]), found);
       }
       if (projects.length > mostProjects)
         gaps.add(`types were checked for the first ${mostProjects} tsconfig.json only`);
