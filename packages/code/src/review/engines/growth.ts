@@ -10,6 +10,7 @@ export type Attack = (repetitions: number) => string;
 const enoughMs = 30;
 /** It is stopped then: what it took until then is proof of growth, as the step before was below `enoughMs`. */
 const patienceMs = 250;
+const longestMs = 5000;
 const glance = { repetitions: 200, milliseconds: 20 };
 const mostAttacks = 3;
 /** What takes exponential time is busy with this many repetitions, and takes this much longer after two more of them. */
@@ -61,7 +62,7 @@ function mostPromising(place: Place, attacks: readonly Attack[]): Attack[] {
     seen.add(text);
     const milliseconds = measure(place, text, glance.milliseconds);
     glances.push({ attack, milliseconds });
-    if (milliseconds >= glance.milliseconds) stopped += 1;
+    if (milliseconds >= glance.milliseconds / 2) stopped += 1;
     if (stopped >= mostAttacks) break;
   }
   return glances
@@ -102,18 +103,22 @@ function doubled(place: Place, attack: Attack, sticky: boolean) {
   return null;
 }
 
-/** In milliseconds of this process's work: a busy machine takes longer than the work does. */
-function measure(place: Place, text: string, timeout: number, sticky = false): number {
+/** In milliseconds of this process's work: a busy machine takes longer than the work does, and is then given more time. */
+function measure(place: Place, text: string, patience: number, sticky = false): number {
   place.sticky = sticky;
   // Its first rounds are interpreted, and would look slower than what comes after them.
   place.text = '';
   for (let round = 0; round < 2; round += 1) run.runInContext(place);
   place.text = text;
-  const begun = process.cpuUsage();
-  try {
-    run.runInContext(place, { timeout });
-  } catch {
-    // It was stopped; what it took until then counts.
+  for (let timeout = patience; ; timeout *= 4) {
+    const begun = process.cpuUsage();
+    let stopped = false;
+    try {
+      run.runInContext(place, { timeout });
+    } catch {
+      stopped = true;
+    }
+    const milliseconds = process.cpuUsage(begun).user / 1000;
+    if (!stopped || milliseconds >= patience / 2 || timeout > longestMs) return milliseconds;
   }
-  return process.cpuUsage(begun).user / 1000;
 }
