@@ -98,7 +98,12 @@ function history(task: string, calls: number): NewEvent[] {
   }
   events.push(
     event('nova.stage.finished', task, { attempt: 1, stage: 'working', summary: 'Done' }),
-    event('nova.task.finished', task, { outcome: 'not-repaired', code: 'repair.none', result: 'b'.repeat(64) }),
+    event('nova.task.finished', task, {
+      outcome: 'not-repaired',
+      code: 'repair.none',
+      result: 'b'.repeat(64),
+      findings: null,
+    }),
   );
   return events;
 }

@@ -111,7 +111,7 @@ describe('the API', () => {
     // What is there already never changes.
     const ended = await place.submitted('ended');
     const result = await putJson(place.parts.blobs, refusal(ended));
-    await place.record('nova.task.finished', ended, { outcome: 'refused', code: null, result });
+    await place.record('nova.task.finished', ended, { outcome: 'refused', code: null, result, findings: null });
     for (const path of ['/tasks/t01/events?limit=2', `/tasks/${ended}/result`, '/openapi.json']) {
       const first = await place.ask(path);
       assert.equal(first.status, 200, await first.clone().text());
@@ -143,7 +143,7 @@ describe('the API', () => {
     const named = await putJson(place.parts.blobs, { text: 'x'.repeat(100) });
     const id = await place.submitted('blob');
     assert.equal(await code(await place.ask(`/blobs/${named}`)), 'blob.unknown');
-    await place.record('nova.task.finished', id, { outcome: 'delivered', code: null, result: named });
+    await place.record('nova.task.finished', id, { outcome: 'delivered', code: null, result: named, findings: null });
     const answer = await place.ask(`/blobs/${named}?offset=2&length=6`);
     assert.deepEqual([answer.headers.get('nova-size'), await answer.text()], ['111', 'text":']);
     const far = await place.ask(`/blobs/${named}?offset=5000`);
@@ -282,7 +282,7 @@ describe('the API', () => {
       (await place.parts.ledger.read(`task/${id}`)).map(({ type }) => type),
     );
     const hash = await putJson(place.parts.blobs, ['content']);
-    await place.record('nova.task.finished', id, { outcome: 'delivered', code: null, result: hash });
+    await place.record('nova.task.finished', id, { outcome: 'delivered', code: null, result: hash, findings: null });
     const { bytes, size } = await client.blob(hash, { offset: 1, length: 9 });
     assert.deepEqual([new TextDecoder().decode(bytes), size], ['"content"', 11]);
   });

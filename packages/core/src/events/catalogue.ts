@@ -30,14 +30,14 @@ export const eventCatalogue = {
   'nova.task.paused': { version: 1, data: z.object({ task: z.string(), reason: z.string() }) },
   'nova.task.resumed': { version: 1, data: z.object({ task: z.string() }) },
   'nova.task.finished': {
-    version: 1,
+    version: 2,
     data: z.object({
       task: z.string(),
       outcome: z.string(),
       code: z.enum(errorCodes).nullable(),
       result: z.string(),
       /** What a review found, for lists; null for every other end, and where an early server recorded it. */
-      findings: findingCountsSchema.nullable().default(null),
+      findings: findingCountsSchema.nullable(),
     }),
   },
   'nova.task.applied': {

@@ -31,6 +31,12 @@ export const upcasters: readonly Upcaster[] = [
     from: 2,
     upcast: (data) => ({ ...data, sealed: null }),
   },
+  {
+    // Version 1 left it to the Result what a review found.
+    type: 'nova.task.finished',
+    from: 1,
+    upcast: (data) => ({ ...data, findings: null }),
+  },
 ];
 
 /** Brings recorded events to the shape that this version of Nova works with. */

@@ -56,7 +56,7 @@ function submitted(task: string, instance: string | null): RecordedEvent {
   return event('nova.task.submitted', task, { request, sealed: null, origin: null });
 }
 
-const ended = { outcome: 'delivered', code: null, result: 'hash' };
+const ended = { outcome: 'delivered', code: null, result: 'hash', findings: null };
 
 describe('the view of the fleet', () => {
   it('holds every recorded task once, whichever way it went', () => {
