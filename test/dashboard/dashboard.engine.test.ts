@@ -2,34 +2,22 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { reviewRequestSchema } from '@nova/core';
 import type { Page } from 'playwright-core';
 import { git, shop } from '../faults/nova.ts';
-import { Browser, buildDashboard, overhang, type Width } from './browser.ts';
+import { overhang, type Width } from './browser.ts';
 import { clientOf } from './sample-tasks.ts';
-import { ServedPlace } from './served-place.ts';
+import { serveDashboard } from './served.ts';
 import { patience, reaches, stands, submitFix, timeline } from './steps.ts';
 
 const test = 'node --test';
-let served: ServedPlace;
-let browser: Browser;
-
-before(async () => {
-  buildDashboard();
-  served = new ServedPlace();
-  await served.start();
-  browser = await Browser.open();
-});
-
-after(async () => {
-  await browser?.[Symbol.asyncDispose]();
-  served?.[Symbol.dispose]();
-});
+const dashboard = serveDashboard();
+const served = dashboard.place;
 
 /** A page whose script errors fail the test that opened it. */
 async function open(width: Width): Promise<{ page: Page; errors: string[] }> {
-  const page = await browser.page(width, served.link);
+  const page = await dashboard.browser.page(width, served.link);
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(error.message));
   return { page, errors };

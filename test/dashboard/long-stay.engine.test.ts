@@ -1,31 +1,19 @@
 // Engines: chromium
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import type { Page } from 'playwright-core';
 import { shop } from '../faults/nova.ts';
 import { accessibilityProblems } from './accessibility.ts';
-import { Browser, buildDashboard, overhang } from './browser.ts';
+import { overhang } from './browser.ts';
 import { clientOf, fixOf } from './sample-tasks.ts';
-import { ServedPlace } from './served-place.ts';
+import { serveDashboard } from './served.ts';
 import { patience, stands } from './steps.ts';
 
 const lastNumber = 150_000;
 const printed = Array.from({ length: lastNumber }, (_, index) => `${index + 1}\n`).join('');
-let served: ServedPlace;
-let browser: Browser;
-
-before(async () => {
-  buildDashboard();
-  served = new ServedPlace();
-  await served.start();
-  browser = await Browser.open();
-});
-
-after(async () => {
-  await browser?.[Symbol.asyncDispose]();
-  served?.[Symbol.dispose]();
-});
+const dashboard = serveDashboard();
+const served = dashboard.place;
 
 /** Hands in a task whose test command prints much and then stands still; resolves with its id when it runs. */
 async function longTask(name: string): Promise<string> {
@@ -49,7 +37,7 @@ describe('a long output', () => {
   it('can be read from its end to its beginning by keyboard, and kept as a file, at both widths', async () => {
     const task = await longTask('printing');
     for (const width of ['wide', 'narrow'] as const) {
-      const page = await browser.page(width, served.link);
+      const page = await dashboard.browser.page(width, served.link);
       await page.goto(`${served.url}/tasks/${task}/output`);
       const box = page.locator('pre.output');
       await box.filter({ hasText: String(lastNumber) }).waitFor({ timeout: patience });
@@ -81,7 +69,7 @@ describe('a long output', () => {
 describe('a tab that is left open', () => {
   it('shows the present truth again after its network was away, and after a day of sleep', async () => {
     const [first, second] = [await longTask('offline'), await longTask('asleep')];
-    const page = await browser.page('wide', served.link);
+    const page = await dashboard.browser.page('wide', served.link);
     await page.clock.install();
     await page.goto(`${served.url}/tasks/${first}`);
     await stands(page, 'running');

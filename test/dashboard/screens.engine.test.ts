@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core';
 import { accessibilityProblems } from './accessibility.ts';
 import { Browser, buildDashboard, overhang, type Theme, type Width } from './browser.ts';
 import { sampleTasks } from './sample-tasks.ts';
-import { type ShownTasks, screens } from './screens.ts';
+import { type ShownTasks, screens, signIn } from './screens.ts';
 import { ServedPlace } from './served-place.ts';
 
 let served: ServedPlace;
@@ -25,9 +25,16 @@ describe('every screen', () => {
     for (const width of ['wide', 'narrow'] as const) {
       it(`is clean for axe and needs no sideways scrolling (${theme}, ${width})`, async () => {
         await using browser = await Browser.open(theme);
-        const page = await browser.page(width, served.link);
+        const page = await browser.page(width, served.url + signIn.path);
         const problems: string[] = [];
         page.on('pageerror', (error) => problems.push(`error: ${error.message}`));
+        await signIn.complete(page);
+        await page.getByText('The token is not, or no longer').waitFor();
+        problems.push(...(await accessibilityProblems(page)).map((problem) => `${signIn.name}: ${problem}`));
+        await page.goto(served.link);
+        // Who is let in goes on, also by a link that is not valid any more.
+        await page.goto(served.url + signIn.path);
+        if (new URL(page.url()).pathname !== '/') problems.push(`an old link leads to ${page.url()}`);
         for (const { name, path, complete } of screens) {
           const status = (await page.goto(served.url + path(tasks)))?.status();
           if (status !== (name === 'lost' ? 404 : 200)) problems.push(`${name}: answered ${status}`);

@@ -24,6 +24,13 @@ export interface ShownTasks {
 const heading = (name: string | RegExp) => (page: Page) => page.getByRole('heading', { name }).first().waitFor();
 const text = (words: string | RegExp) => (page: Page) => page.getByText(words).first().waitFor();
 
+/** What a browser that is not let in sees, here by a link that is not valid any more. */
+export const signIn = {
+  name: 'sign-in',
+  path: '/login?token=of-another-day',
+  complete: heading('Sign in'),
+} as const;
+
 /** Every screen of the dashboard, each state that looks different once. */
 export const screens: readonly Screen[] = [
   { name: 'fleet', path: () => '/', complete: heading('Recently finished') },

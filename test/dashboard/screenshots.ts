@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Browser, buildDashboard, type Theme, type Width } from './browser.ts';
 import { sampleTasks } from './sample-tasks.ts';
-import { type Screen, type ShownTasks, screens } from './screens.ts';
+import { type Screen, type ShownTasks, screens, signIn } from './screens.ts';
 import { ServedPlace } from './served-place.ts';
 
 const folder = join(import.meta.dirname, '../../docs/screenshots');
@@ -11,16 +11,18 @@ const alsoDark = new Set(['fleet', 'task-timeline', 'task-change']);
 
 async function take(served: ServedPlace, tasks: ShownTasks, theme: Theme, width: Width, which: readonly Screen[]) {
   await using browser = await Browser.open(theme);
-  const page = await browser.page(width, served.link);
+  const suffix = theme === 'dark' ? '-dark' : '';
+  const shoot = (name: string) =>
+    page.screenshot({ path: join(folder, `${name}-${width}${suffix}.png`), animations: 'disabled' });
+  const page = await browser.page(width, served.url + signIn.path);
+  await signIn.complete(page);
+  if (theme === 'light') await shoot(signIn.name);
+  await page.goto(served.link);
   for (const { name, path, complete } of which) {
     await page.goto(served.url + path(tasks));
     await complete(page);
     await page.getByText('live', { exact: true }).waitFor({ state: 'attached' });
-    const suffix = theme === 'dark' ? '-dark' : '';
-    await page.screenshot({
-      path: join(folder, `${name}-${width}${suffix}.png`),
-      animations: 'disabled',
-    });
+    await shoot(name);
   }
 }
 

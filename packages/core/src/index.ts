@@ -153,4 +153,4 @@ export {
   testReportSchema,
   testRunnerSchema,
 } from './vocabulary/tests.ts';
-export { countOf, printable, printableValue } from './words/words.ts';
+export { countOf, printable, printableValue, verdictWords } from './words/words.ts';

@@ -1,16 +1,10 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { createEventReader, foldReplay, recordedEventSchema } from '@nova/core';
+import { foldReplay } from '@nova/core';
+import { readHistory } from '../../../../test/histories/read-history.ts';
 import { paced } from './play.ts';
 
-const file = join(import.meta.dirname, '../../../../test/histories/0002-queued-forked-fix.jsonl');
-const reader = createEventReader();
-const history = readFileSync(file, 'utf8')
-  .trimEnd()
-  .split('\n')
-  .map((line) => reader.lift(recordedEventSchema.parse(JSON.parse(line))));
+const history = readHistory();
 
 describe('a replay in its own time', () => {
   it('goes by what was recorded first, with no negative wait, though the clock was set back', () => {

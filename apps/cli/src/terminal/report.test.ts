@@ -1,31 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
-import { type Result, resultSchema } from '@nova/core';
+import type { Result } from '@nova/core';
+import { refusal } from '../../../../test/results/refusal.ts';
 import { renderReport } from './report.ts';
 
-const nothing: Result = resultSchema.parse({
-  task: 't1',
-  kind: 'fix',
-  outcome: 'refused',
+const nothing = refusal({
   code: 'tests.pass',
   summary: 'They pass.',
   next: 'Add a test.',
-  repository: '/r',
-  base: null,
-  environment: null,
-  isolation: null,
-  baseline: null,
-  suspects: [],
-  change: null,
-  alternatives: [],
-  tried: { candidates: 0, verdicts: {} },
-  bestVerdict: null,
-  review: [],
-  gate: [],
-  evidence: 'none',
   cost: { seconds: 1, runs: 2, attempts: 1, modelTokens: 0, stageSeconds: { intake: 0.5 } },
-  gaps: [],
 });
 
 const render = (result: Result) => stripVTControlCharacters(renderReport(result));

@@ -1,16 +1,7 @@
 import { styleText } from 'node:util';
-import { countOf, printableValue, type Result, stages } from '@nova/core';
+import { countOf, printableValue, type Result, stages, verdictWords } from '@nova/core';
 import { findingLines } from './findings.ts';
 
-/** What came of tried candidates, after their number. */
-const verdicts: Readonly<Record<string, string>> = {
-  plausible: 'passed',
-  'still-failing': 'left the failure',
-  regresses: 'broke another test',
-  'does-not-parse': 'did not parse',
-  'timed-out': 'did not end in time',
-  'not-run': 'not run',
-};
 const failuresShown = 5;
 const suspectsShown = 5;
 const gapsShown = 12;
@@ -96,7 +87,7 @@ function evidence(result: Result): string[] {
     result.tried.candidates > 0
       ? [
           `  ${countOf(result.tried.candidates, 'candidate')} tried: ${Object.entries(result.tried.verdicts)
-            .map(([outcome, count]) => `${count} ${verdicts[outcome] ?? outcome}`)
+            .map(([outcome, count]) => `${count} ${verdictWords(outcome)}`)
             .join(', ')}`,
         ]
       : [];

@@ -1,5 +1,5 @@
 import type { Client } from '@nova/client';
-import { type FleetView, foldFleet, type NovaError, type RecordedEvent, toNovaError } from '@nova/core';
+import { type FleetView, foldFleet, type NovaError, printableValue, type RecordedEvent, toNovaError } from '@nova/core';
 import { keepFollowing } from './keep-following.ts';
 import type { Line } from './line.ts';
 import { Store } from './store.ts';
@@ -30,7 +30,7 @@ export class FleetFeed {
       begin: async (signal) => {
         const { fleet, position } = await this.#client.fleet();
         if (signal.aborted) return null;
-        this.snapshot.set({ fleet, error: null });
+        this.snapshot.set({ fleet: printableValue(fleet), error: null });
         return this.#line.live.follow('fleet', position, {
           events: (events) => this.#take(events),
           problem: (error) => this.#fail(error),
@@ -45,7 +45,7 @@ export class FleetFeed {
     const { fleet } = this.snapshot.get();
     if (fleet === null) return;
     try {
-      const next = events.reduce(foldFleet, fleet);
+      const next = printableValue(events).reduce(foldFleet, fleet);
       if (next === fleet) return;
       this.snapshot.set({ fleet: next, error: null });
     } catch (thrown) {

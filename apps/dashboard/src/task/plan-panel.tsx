@@ -1,4 +1,4 @@
-import { countOf, type Localisation, repairLocalise, type Suspect } from '@nova/core';
+import { countOf, type Localisation, repairLocalise, type Suspect, verdictWords } from '@nova/core';
 import { Bar } from '../elements/meter.tsx';
 import { Panel } from '../elements/panel.tsx';
 import { Empty, Failure, Loading } from '../elements/states.tsx';
@@ -63,7 +63,7 @@ export function PlanPanel() {
           <dl className="facts">
             {Object.entries(result.tried.verdicts).map(([verdict, count]) => (
               <div key={verdict} className="fact">
-                <dt>{verdict.replaceAll('-', ' ')}</dt>
+                <dt>{verdictWords(verdict)}</dt>
                 <dd>{count}</dd>
               </div>
             ))}

@@ -1,24 +1,14 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { createEventReader, type RecordedEvent, recordedEventSchema } from '@nova/core';
+import { histories, readHistory } from '../../../../test/histories/read-history.ts';
 import { foldPrefix } from '../link/task-feed.ts';
 import { callRecords, openQuestion } from './journal.ts';
 import { timelineOf } from './timeline.ts';
 
-const histories = join(import.meta.dirname, '../../../../test/histories');
-const reader = createEventReader();
-
-function history(name: string): RecordedEvent[] {
-  const lines = readFileSync(join(histories, name), 'utf8').trimEnd().split('\n');
-  return lines.map((line) => reader.lift(recordedEventSchema.parse(JSON.parse(line))));
-}
-
 describe('the timeline of a task', () => {
-  for (const name of readdirSync(histories).filter((file) => file.endsWith('.jsonl'))) {
+  for (const name of histories) {
     it(`shows every call of ${name} once, and of a prefix nothing that came later`, () => {
-      const events = history(name);
+      const events = readHistory(name);
       const begun = new Set<string>();
       for (let count = 1; count <= events.length; count += 1) {
         const event = events[count - 1];
@@ -37,8 +27,8 @@ describe('the timeline of a task', () => {
 });
 
 describe('the question that a paused task asks', () => {
-  const [name = ''] = readdirSync(histories).filter((file) => file.endsWith('.jsonl'));
-  const events = history(name);
+  const [name = ''] = histories;
+  const events = readHistory(name);
   const started = events.findIndex((event) => event.type === 'nova.journal.started');
   const cut = events
     .slice(0, started + 1)

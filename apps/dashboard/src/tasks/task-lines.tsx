@@ -24,7 +24,7 @@ export function TaskLines({ label, tasks, now }: TaskLinesProps) {
             <span className="small quiet">{stageText(task)}</span>
           </span>
           <span className="task-standing">
-            <TaskBadge task={task} /> <span className="small quiet">{findingWords(task)}</span>
+            <TaskBadge task={task} /> <span className="small quiet finding-words">{findingWords(task)}</span>
           </span>
           <span className="task-time small quiet">{timeText(task, now)}</span>
           {task.reason !== null && <span className="task-reason small quiet break">{task.reason}</span>}

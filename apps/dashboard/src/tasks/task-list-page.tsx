@@ -1,4 +1,4 @@
-import { taskStateSchema } from '@nova/core';
+import { printableValue, taskStateSchema } from '@nova/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { useSearchParams } from 'react-router';
@@ -25,7 +25,7 @@ export function TaskListPage() {
   const query = { ...wanted, limit: tasksPerPage, ...(cursor === undefined ? {} : { cursor }) };
   const { data, error, refetch } = useQuery({
     queryKey: ['tasks', query],
-    queryFn: () => client.tasks(query),
+    queryFn: async () => printableValue(await client.tasks(query)),
     placeholderData: keepPreviousData,
   });
   const show = (change: Partial<TaskFilters>) => setSearch(writeFilters({ ...filters, pages: [], ...change }));

@@ -9,36 +9,10 @@ import {
   taskPageSchema,
   taskSummarySchema,
 } from '@nova/client';
-import { type NovaError, type RecordedEvent, type Result, resultSchema, taskRequestSchema } from '@nova/core';
+import { type NovaError, type RecordedEvent, taskRequestSchema } from '@nova/core';
 import { hashJson, putJson } from '@nova/messaging';
+import { refusal } from '../../../../test/results/refusal.ts';
 import { Place } from './place.fixture.ts';
-
-/** A Result that says as little as one can. */
-function refusal(task: string): Result {
-  return resultSchema.parse({
-    task,
-    kind: 'fix',
-    outcome: 'refused',
-    code: null,
-    summary: '',
-    next: '',
-    repository: '/repositories/one',
-    base: null,
-    environment: null,
-    isolation: null,
-    baseline: null,
-    suspects: [],
-    change: null,
-    alternatives: [],
-    tried: { candidates: 0, verdicts: {} },
-    bestVerdict: null,
-    review: [],
-    gate: [],
-    evidence: 'none',
-    cost: { seconds: 0, runs: 0, attempts: 0, modelTokens: 0, stageSeconds: {} },
-    gaps: [],
-  });
-}
 
 describe('the API', () => {
   let place: Place;
@@ -110,7 +84,7 @@ describe('the API', () => {
     }
     // What is there already never changes.
     const ended = await place.submitted('ended');
-    const result = await putJson(place.parts.blobs, refusal(ended));
+    const result = await putJson(place.parts.blobs, refusal({ task: ended }));
     await place.record('nova.task.finished', ended, { outcome: 'refused', code: null, result, findings: null });
     for (const path of ['/tasks/t01/events?limit=2', `/tasks/${ended}/result`, '/openapi.json']) {
       const first = await place.ask(path);

@@ -45,8 +45,12 @@ export function pagesRouter(guard: Guard, folder: string): Router {
       throw new NovaError('auth.required', 'The link has no token. `nova up` prints one that has.');
     }
     if (!guard.knows(token)) {
-      // A person gets the page, which asks for the token; a program gets the problem.
+      // A person who is let in already goes on, another one gets the page, which asks for the token; a program gets the problem.
       if (existsSync(page) && wantsPage(request)) {
+        if (guard.refusal(request) === null) {
+          response.redirect(303, '/');
+          return;
+        }
         response.status(401).sendFile(page, { cacheControl: false });
         return;
       }

@@ -1,16 +1,10 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { createEventReader, foldTask, type RecordedEvent, recordedEventSchema, type TaskView } from '@nova/core';
+import { foldTask, type RecordedEvent, type TaskView } from '@nova/core';
+import { readHistory } from '../../../../test/histories/read-history.ts';
 import { costOf } from './task-cost.ts';
 
-const file = join(import.meta.dirname, '../../../../test/histories/0002-queued-forked-fix.jsonl');
-const reader = createEventReader();
-const history = readFileSync(file, 'utf8')
-  .trimEnd()
-  .split('\n')
-  .map((line) => reader.lift(recordedEventSchema.parse(JSON.parse(line))));
+const history = readHistory();
 const team = { seconds: 2, runs: 3, attempts: 1, modelTokens: 0, stageSeconds: {} };
 
 function cost(events: readonly RecordedEvent[]) {

@@ -1,46 +1,31 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import {
-  createEventReader,
-  emptyFleet,
-  type FleetView,
-  foldFleet,
-  foldTask,
-  recordedEventSchema,
-  type TaskView,
-} from '@nova/core';
+import { emptyFleet, type FleetView, foldFleet, foldTask, type TaskView } from '@nova/core';
 import { openSqliteLedger } from '@nova/messaging';
 import fc from 'fast-check';
+import { histories, readHistory } from '../../../../test/histories/read-history.ts';
 import { newEvent } from '../http/place.fixture.ts';
 import { systemIds } from '../ids.ts';
 import { TaskBoard } from '../tasks/task-board.ts';
 import { FleetBoard } from './fleet-board.ts';
-
-const histories = join(import.meta.dirname, '../../../../test/histories');
 
 interface Written {
   readonly task: string;
   readonly event: ReturnType<typeof newEvent>;
 }
 
-const reader = createEventReader();
-
 /** The recorded histories as new events of tasks of the given names, in whatever order the interleaving says. */
 function recorded(names: readonly string[]): Written[][] {
-  const files = readdirSync(histories).filter((file) => file.endsWith('.jsonl'));
   return names.map((task, index) =>
-    readFileSync(join(histories, files[index % files.length] ?? ''), 'utf8')
-      .trimEnd()
-      .split('\n')
-      .map((line) => recordedEventSchema.parse(JSON.parse(line)))
+    readHistory(histories[index % histories.length])
       .filter(({ subject }) => subject.startsWith('task/'))
-      .map((event) => {
-        const { type, data } = reader.lift(event);
-        return { task, event: newEvent(type as Parameters<typeof newEvent>[0], task, { ...data, task }) };
-      }),
+      .map(({ type, data }) => ({
+        task,
+        event: newEvent(type as Parameters<typeof newEvent>[0], task, { ...data, task }),
+      })),
   );
 }
 

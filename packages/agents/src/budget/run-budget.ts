@@ -1,5 +1,8 @@
 import type { Budget } from '@nova/core';
 
+/** Test runs that no search may spend: what is found must still be tested and judged by the gate. */
+export const runsToJudge = 8;
+
 /**
  * The minimal budget of one task: test runs and seconds. It is counted from recorded outcomes only, so a resumed task
  * finds the same amount spent at the same place.

@@ -17,6 +17,7 @@ import {
 } from '@nova/core';
 import { z } from 'zod';
 import type { Brief } from '../base/brief.ts';
+import { runsToJudge } from '../budget/run-budget.ts';
 import { refuseUnloadable } from './unloadable.ts';
 
 /** What the tests showed before anything was changed. */
@@ -51,8 +52,6 @@ const noTestScript =
 const baselineRuns = 2;
 /** Of a test that fails every second time, five runs on the base miss three in a hundred. */
 const runsToSeeUnstable = 5;
-/** Kept back for the gate. */
-const runsToJudge = 8;
 
 /** Plans and runs tests; never changes code. */
 export class TesterAgent {

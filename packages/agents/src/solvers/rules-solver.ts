@@ -1,6 +1,7 @@
 import { type Candidate, countOf, repairEvaluate, repairPropose, type SandboxSpec, type Verdict } from '@nova/core';
 import type { Brief } from '../base/brief.ts';
 import { isWindUp } from '../base/wind-up.ts';
+import { runsToJudge } from '../budget/run-budget.ts';
 import { judgedBy } from '../roles/tester.ts';
 import type { Search, Solver, SolverRequest } from './solver.ts';
 
@@ -12,8 +13,6 @@ const enoughPlausible = 4;
 /** One full and one focused run is the most that a candidate costs. */
 const runsPerCandidate = 2;
 const pairLimit = 60;
-/** Kept back from the search, so that what it finds can still be tested and judged by the gate. */
-const runsToJudge = 8;
 
 /** Repairs with fix templates and the tests: no language model, the same answer for the same input. */
 export class RulesSolver implements Solver {

@@ -1,7 +1,7 @@
 import { exitCodeTest, type Localisation, type Suspect, type TestCase } from '@nova/core';
 import type { TestCoverage } from '../evidence/probe.ts';
 import type { TestBench, TestRun } from '../evidence/test-run.ts';
-import type { LanguageModule, StatementRange } from '../languages/language.ts';
+import { innermostRange, type LanguageModule, type StatementRange } from '../languages/language.ts';
 import { languageFor } from '../languages/language-for.ts';
 import { fileRole, looksGenerated } from '../workspace/project-files.ts';
 import type { WorkingTree } from '../workspace/working-tree.ts';
@@ -130,7 +130,7 @@ async function coverageScores(
       const ranges = tracked.has(path) ? await rangesOf(path) : null;
       if (!ranges) continue;
       for (const line of numbers) {
-        const range = innermost(ranges.statements, line);
+        const range = innermostRange(ranges.statements, line);
         if (!range) continue;
         const key = keyOf(path, range);
         elements.push(key);
@@ -161,7 +161,7 @@ async function stackScores(
     const frames = framesIn(text, root, (path) => tracked.has(path) && fileRole(path) === 'source');
     let depth = 0;
     for (const frame of frames) {
-      const range = innermost((await rangesOf(frame.path))?.statements ?? [], frame.line);
+      const range = innermostRange((await rangesOf(frame.path))?.statements ?? [], frame.line);
       if (!range) continue;
       const score = 0.6 / (1 + depth / 2);
       const key = keyOf(frame.path, range);
@@ -193,15 +193,6 @@ async function namedByTests(
   });
   const isCounted = failing.some((test) => test.id !== exitCodeTest);
   return (mentioned.length > 0 || !isCounted ? mentioned : sources).slice(0, 40).sort(compare);
-}
-
-function innermost(statements: readonly StatementRange[], line: number): StatementRange | null {
-  let best: StatementRange | null = null;
-  for (const range of statements) {
-    if (range.startLine > line || range.endLine < line) continue;
-    if (!best || range.endLine - range.startLine < best.endLine - best.startLine) best = range;
-  }
-  return best;
 }
 
 function keyOf(path: string, range: StatementRange): string {

@@ -31,6 +31,16 @@ export interface StatementRange {
   readonly atLoad: boolean;
 }
 
+/** The smallest range that holds a line; null when none does. */
+export function innermostRange(ranges: readonly StatementRange[], line: number): StatementRange | null {
+  let best: StatementRange | null = null;
+  for (const range of ranges) {
+    if (range.startLine > line || range.endLine < line) continue;
+    if (!best || range.endLine - range.startLine < best.endLine - best.startLine) best = range;
+  }
+  return best;
+}
+
 /** What Nova must know about a language to repair it. A language is one folder with one of these. */
 export interface LanguageModule {
   readonly id: 'javascript' | 'typescript' | 'python';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { countOf, printable, printableValue } from './words.ts';
+import { verdictSchema } from '../vocabulary/repair.ts';
+import { countOf, printable, printableValue, verdictWords } from './words.ts';
 
 describe('words for people', () => {
   it('counts in singular and plural', () => {
@@ -8,6 +9,10 @@ describe('words for people', () => {
       [0, 1, 2].map((count) => countOf(count, 'test')),
       ['0 tests', '1 test', '2 tests'],
     );
+  });
+
+  it('has words for every verdict', () => {
+    for (const outcome of verdictSchema.shape.outcome.options) assert.doesNotMatch(verdictWords(outcome), /-/);
   });
 
   it('leaves nothing that a terminal obeys, and everything that it shows', () => {

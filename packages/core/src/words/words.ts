@@ -3,6 +3,20 @@ export function countOf(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
+const verdicts: Readonly<Record<string, string>> = {
+  plausible: 'passed',
+  'still-failing': 'left the failure',
+  regresses: 'broke another test',
+  'does-not-parse': 'did not parse',
+  'timed-out': 'did not end in time',
+  'not-run': 'not run',
+};
+
+/** What came of a tried candidate, in words: `left the failure`. */
+export function verdictWords(outcome: string): string {
+  return verdicts[outcome] ?? outcome;
+}
+
 const keepsLines = new Set(['\n', '\t']);
 
 /**

@@ -1,7 +1,7 @@
-import type { Proposal, ProposeRequest } from '../language.ts';
+import { innermostRange, type Proposal, type ProposeRequest } from '../language.ts';
 import { gatherFacts } from './facts.ts';
 import { isInType } from './scope.ts';
-import { innermostRange, statementRanges } from './statements.ts';
+import { statementRanges } from './statements.ts';
 import { isStatement, parseJavaScript, type SyntaxNode, type SyntaxTree } from './syntax.ts';
 import { templates } from './templates/all.ts';
 

@@ -20,13 +20,3 @@ export function statementRanges(tree: SyntaxTree): StatementRange[] {
   }
   return [...ranges.values()].sort((a, b) => a.startLine - b.startLine || a.endLine - b.endLine);
 }
-
-/** The smallest range that holds a line, null when none does. */
-export function innermostRange(ranges: readonly StatementRange[], line: number): StatementRange | null {
-  let best: StatementRange | null = null;
-  for (const range of ranges) {
-    if (range.startLine > line || range.endLine < line) continue;
-    if (!best || range.endLine - range.startLine < best.endLine - best.startLine) best = range;
-  }
-  return best;
-}
