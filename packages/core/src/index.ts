@@ -144,6 +144,7 @@ export {
   failingTests,
   isGreen,
   isRepaired,
+  isUnfinished,
   type MissingImport,
   missingImportSchema,
   type TestCase,
@@ -152,5 +153,6 @@ export {
   testCaseSchema,
   testReportSchema,
   testRunnerSchema,
+  unfinished,
 } from './vocabulary/tests.ts';
 export { countOf, printable, printableValue, verdictWords } from './words/words.ts';

@@ -1,6 +1,6 @@
 import { countOf, type Localisation, repairLocalise, type SandboxSpec } from '@nova/core';
 import type { Brief } from '../base/brief.ts';
-import type { Baseline } from './tester.ts';
+import { type Baseline, testing } from './tester.ts';
 
 const suspectLimit = 200;
 /** Looking for the place may take this share of the time that is left; the rest is for trying. */
@@ -23,8 +23,7 @@ export class ArchitectAgent {
       intent: `Find the statements behind ${countOf(baseline.failing.length, 'failing test')}`,
       tool: repairLocalise,
       input: {
-        command: request.testCommand,
-        timeoutSeconds: request.testTimeoutSeconds,
+        ...testing(request, baseline),
         failing: [...baseline.failing],
         limit: suspectLimit,
         seconds: Math.max(1, budget.secondsLeft * shareOfTime),

@@ -9,7 +9,7 @@ import {
 } from '@nova/core';
 import type { Brief, Ground } from '../base/brief.ts';
 import type { Search, Solver, SolverRequest } from '../solvers/solver.ts';
-import { type Baseline, judgedBy } from './tester.ts';
+import { type Baseline, judgedBy, testing } from './tester.ts';
 
 /** A change as it left the workspace: checked in quarantine, in the mirror, not yet judged. */
 export interface Change {
@@ -42,7 +42,6 @@ export class CoderAgent {
     workspace: SandboxSpec,
   ): Promise<Change> {
     const { desk, budget, request, task } = this.#brief;
-    const testing = { command: request.testCommand, timeoutSeconds: request.testTimeoutSeconds };
     let smallest = candidate;
     if (candidate.edits.length > 1) {
       const minimised = await desk.act({
@@ -51,7 +50,7 @@ export class CoderAgent {
         intent: 'Drop the edits that the tests do not need',
         tool: repairMinimise,
         input: {
-          ...testing,
+          ...testing(request, baseline),
           candidate,
           ...judgedBy(baseline),
         },

@@ -1,9 +1,11 @@
 import {
   countOf,
   exitCodeTest,
+  type FixRequest,
   failingTests,
   type Isolation,
   isGreen,
+  isUnfinished,
   type MissingImport,
   missingImportSchema,
   NovaError,
@@ -35,6 +37,8 @@ export interface Baseline {
   readonly missing: readonly MissingImport[];
   readonly runs: number;
   readonly outputTail: string;
+  /** Seconds after which a run on the base shows no more, because a test does not end; absent: its runs end by themselves. */
+  readonly hungAfter?: number | undefined;
 }
 
 /** A measured run with what isolated it. */
@@ -62,7 +66,13 @@ export class TesterAgent {
   }
 
   /** Runs the test command once in the given sandbox. */
-  async run(attempt: number, stage: Stage, intent: string, sandbox: SandboxSpec): Promise<Measured> {
+  async run(
+    attempt: number,
+    stage: Stage,
+    intent: string,
+    sandbox: SandboxSpec,
+    timeoutSeconds = this.#brief.request.testTimeoutSeconds,
+  ): Promise<Measured> {
     const { desk, budget, request } = this.#brief;
     if (budget.reserve(1) === 0) {
       throw new NovaError(
@@ -75,7 +85,7 @@ export class TesterAgent {
       stage,
       intent,
       tool: testsRun,
-      input: { command: request.testCommand, timeoutSeconds: request.testTimeoutSeconds },
+      input: { command: request.testCommand, timeoutSeconds },
       sandbox,
     });
     budget.elapse(acted.seconds);
@@ -89,9 +99,11 @@ export class TesterAgent {
    */
   async baseline(sandbox: SandboxSpec): Promise<{ baseline: Baseline; isolation: Isolation | null }> {
     const runs: Measured[] = [];
+    let hungAfter: number | undefined;
     for (let index = 1; index <= baselineRuns; index += 1) {
       const intent = `Run the tests as they are (${index} of ${baselineRuns})`;
-      const measured = await this.run(1, 'environment', intent, sandbox);
+      const measured = await this.run(1, 'environment', intent, sandbox, hungAfter);
+      hungAfter ??= secondsUntilHung(measured.report, this.#brief.request.testTimeoutSeconds);
       refuseUnusable(measured.report, this.#brief.request.testCommand);
       refuseUnloadable(measured, this.#brief.request.testCommand);
       runs.push(measured);
@@ -127,6 +139,7 @@ export class TesterAgent {
         missing,
         runs: runs.length,
         outputTail: first.outputTail,
+        hungAfter,
       },
       isolation: runs[0]?.isolation ?? null,
     };
@@ -140,17 +153,27 @@ export class TesterAgent {
     attempt: number,
     stage: Stage,
     suspicious: readonly string[],
+    baseline: Baseline,
     base: SandboxSpec,
   ): Promise<string[]> {
+    const { timeoutSeconds } = testing(this.#brief.request, baseline);
     const found = new Set<string>();
     for (let index = 1; index <= runsToSeeUnstable && found.size < suspicious.length; index += 1) {
       if (this.#brief.budget.runsLeft <= runsToJudge) break;
       const intent = `Run the tests on the base, to see whether what fails now is unstable (${index} of at most ${runsToSeeUnstable})`;
-      const { report } = await this.run(attempt, stage, intent, base);
+      const { report } = await this.run(attempt, stage, intent, base, timeoutSeconds);
       for (const id of failures(report)) if (suspicious.includes(id)) found.add(id);
     }
     return [...found];
   }
+}
+
+/** The command and the seconds that one run of it is given, on the base and on candidates for it. */
+export function testing(
+  { testCommand, testTimeoutSeconds }: FixRequest,
+  { hungAfter }: Baseline,
+): { command: string; timeoutSeconds: number } {
+  return { command: testCommand, timeoutSeconds: hungAfter ?? testTimeoutSeconds };
 }
 
 /** A baseline that also knows these as unstable. */
@@ -185,11 +208,14 @@ function wholeCommand(report: TestReport): TestCase {
 }
 
 function refuseUnusable(report: TestReport, command: string): void {
-  if (report.timedOut) {
+  // A test that was running shows where it hangs, and can show a repair; a command that only goes on shows nothing.
+  if (report.timedOut && !report.tests.some(isUnfinished)) {
     throw new NovaError(
       'tests.timeout',
       `\`${command}\` did not end in time and was stopped, with every process it had started. Nothing was changed. ` +
-        'Run it by hand to see where it hangs, or give it longer with --test-timeout.',
+        (report.counted
+          ? 'No test was running: it watches for changes, or what a test leaves open (a server, a timer) keeps it alive.'
+          : 'Run it by hand to see where it hangs, or give it longer with --test-timeout.'),
     );
   }
   const tail = report.outputTail.trim().slice(-400);
@@ -222,6 +248,13 @@ function refuseUnusable(report: TestReport, command: string): void {
   }
 }
 
+/** Far beyond what the finished tests needed, a run that hangs shows nothing new; undefined for one that ended. */
+function secondsUntilHung(report: TestReport, most: number): number | undefined {
+  if (!report.timedOut) return undefined;
+  const finished = report.tests.reduce((sum, test) => sum + test.durationMs, 0) / 1000;
+  return Math.min(most, Math.ceil(10 + 4 * finished));
+}
+
 export const baselineSchema: z.ZodType<Baseline, unknown> = z.object({
   runner: testRunnerSchema,
   counted: z.boolean(),
@@ -233,4 +266,5 @@ export const baselineSchema: z.ZodType<Baseline, unknown> = z.object({
   missing: z.array(missingImportSchema).default([]),
   runs: z.number(),
   outputTail: z.string(),
+  hungAfter: z.number().optional(),
 });

@@ -2,7 +2,7 @@ import { type Candidate, countOf, repairEvaluate, repairPropose, type SandboxSpe
 import type { Brief } from '../base/brief.ts';
 import { isWindUp } from '../base/wind-up.ts';
 import { runsToJudge } from '../budget/run-budget.ts';
-import { judgedBy } from '../roles/tester.ts';
+import { judgedBy, testing } from '../roles/tester.ts';
 import type { Search, Solver, SolverRequest } from './solver.ts';
 
 const candidateLimit = 1000;
@@ -110,8 +110,7 @@ export class RulesSolver implements Solver {
         intent: `Try ${countOf(candidates.length, 'candidate')} from rank ${candidates[0]?.rank ?? 0}`,
         tool: repairEvaluate,
         input: {
-          command: this.#brief.request.testCommand,
-          timeoutSeconds: this.#brief.request.testTimeoutSeconds,
+          ...testing(this.#brief.request, request.baseline),
           candidates: [...candidates],
           ...judgedBy(request.baseline),
           enough: candidates.length,

@@ -206,7 +206,7 @@ function buildFixGraph(parts: FixTeamParts) {
     const base = sandboxFor(brief, at, 'review', `review-base-${state.attempt}`, at.commit);
     const unstable =
       baseline.counted && suspicious.length > 0
-        ? await tester.unstableOnBase(state.attempt, 'testing', suspicious, base)
+        ? await tester.unstableOnBase(state.attempt, 'testing', suspicious, baseline, base)
         : [];
     const known = unstable.length > 0 ? { measured: await records.put(withUnstable(measured, unstable)) } : {};
     const fresh = suspicious.filter((id) => !unstable.includes(id));

@@ -1,7 +1,7 @@
 import { countOf, exitCodeTest, type GateCheck, gatePrepare, isGreen, isRepaired } from '@nova/core';
 import { type Brief, type Ground, sandboxFor } from '../base/brief.ts';
 import type { Change } from '../roles/coder.ts';
-import { addUnstable, type Baseline, failures, type Measured, type TesterAgent } from '../roles/tester.ts';
+import { addUnstable, type Baseline, failures, type Measured, type TesterAgent, testing } from '../roles/tester.ts';
 
 /** How often the branch must be green: a flaky pass does not survive three runs for long. */
 const branchRuns = 3;
@@ -32,7 +32,9 @@ export async function judge(
   });
   const { commit, restored } = prepared.output;
   const untouched = sandboxFor(brief, ground, 'gate', `gate-base-${attempt}`, base);
-  const onBase = await tester.run(attempt, 'gate', 'Run the tests on the base: they must fail here too', untouched);
+  const { timeoutSeconds } = testing(brief.request, baseline);
+  const why = 'Run the tests on the base: they must fail here too';
+  const onBase = await tester.run(attempt, 'gate', why, untouched, timeoutSeconds);
   const branch = sandboxFor(brief, ground, 'gate', `gate-${attempt}`, commit);
   const onBranch: Measured[] = [];
   for (let index = 1; index <= branchRuns; index += 1) {
@@ -41,7 +43,7 @@ export async function judge(
   }
   const suspicious = baseline.counted ? newFailures(baseline, onBase, onBranch) : [];
   const unstable =
-    suspicious.length > 0 ? await tester.unstableOnBase(attempt, 'gate', suspicious, untouched) : suspicious;
+    suspicious.length > 0 ? await tester.unstableOnBase(attempt, 'gate', suspicious, baseline, untouched) : suspicious;
   return { checks: verdict(addUnstable(baseline, unstable), restored, onBase, onBranch), unstable };
 }
 

@@ -109,7 +109,7 @@ function signalsIn(message: string): Signal[] {
     'wrong-type',
   );
   says(/index out of range|IndexError|Invalid array length|RangeError: (?!Maximum)/, 'out-of-range');
-  says(/RecursionError|maximum recursion|Maximum call stack|did not end within/i, 'endless');
+  says(/RecursionError|maximum recursion|Maximum call stack|had begun and did not end/i, 'endless');
   says(/^(\w*Error\b|Got unwanted exception)|Cannot (read|set)|is not (a function|iterable)/m, 'unexpected-error');
   const expected = comparedValue(message, 'expected');
   const actual = comparedValue(message, 'actual');

@@ -63,6 +63,14 @@ export function isGreen(report: TestReport): boolean {
   return failingTests(report).length === 0 && report.tests.some((test) => test.status === 'passed');
 }
 
+/** What the failure of a test says that had begun when its command was stopped, or when its process ended. */
+export const unfinished = 'It had begun and did not end.';
+
+/** True for a test that had begun and did not end. */
+export function isUnfinished({ status, failure }: TestCase): boolean {
+  return status === 'failed' && failure?.message === unfinished;
+}
+
 /** Id of the pseudo-test that stands for a command's own success. */
 export const exitCodeTest = 'command::exit code';
 

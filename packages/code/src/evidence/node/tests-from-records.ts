@@ -1,6 +1,6 @@
 import { isAbsolute, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { TestCase } from '@nova/core';
+import { type TestCase, unfinished } from '@nova/core';
 import type { ReportedFailure, ReportRecord, RunRecord } from './records.ts';
 
 interface Draft {
@@ -81,7 +81,9 @@ function nodeDrafts(records: readonly ReportRecord[], run: RunRecord, place: Pla
   }
   if (!records.some((record) => record.kind === 'end')) {
     for (const { file, name } of unfinishedLeaves([...waiting.values()], (file) => place(file))) {
-      const failure = { message: 'The test did not finish before the command was ended.', stack: '' };
+      // Tests of it that ended say that none of them was running: what they left open keeps the file's process alive.
+      const isOver = name === file && drafts.some((item) => item.file === file);
+      const failure = { message: isOver ? 'Its tests ended, and its process did not.' : unfinished, stack: '' };
       drafts.push({ file, name, status: 'failed', durationMs: 0, failure });
     }
   }
@@ -132,7 +134,7 @@ function vitestDrafts(records: readonly ReportRecord[], place: Place): Draft[] {
   if (!records.some((record) => record.kind === 'end')) {
     for (const module of open) {
       const file = place(module);
-      const failure = { message: 'The file did not finish before the command was ended.', stack: '' };
+      const failure = { message: unfinished, stack: '' };
       drafts.push({ file, name: file ?? module, status: 'failed', durationMs: 0, failure });
     }
   }

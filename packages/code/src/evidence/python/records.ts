@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { unfinished } from '@nova/core';
 import { z } from 'zod';
 import type { TestCoverage } from '../probe.ts';
 import type { RunFacts, TestFacts } from './focus-command.ts';
@@ -98,8 +99,7 @@ function parse(text: string): ReportRecord[] {
 function testCase(record: Extract<ReportRecord, { kind: 'start' | 'test' }>): TestFacts['case'] {
   const identity = { id: record.id, file: record.file, name: record.name };
   if (record.kind === 'start') {
-    const message = 'The process ended while this test was running.';
-    return { ...identity, status: 'failed', durationMs: 0, failure: { message, stack: '' } };
+    return { ...identity, status: 'failed', durationMs: 0, failure: { message: unfinished, stack: '' } };
   }
   const done = { ...identity, status: record.status, durationMs: record.ms };
   return record.status === 'failed' ? { ...done, failure: { message: record.message, stack: record.stack } } : done;

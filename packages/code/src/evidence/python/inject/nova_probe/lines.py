@@ -6,9 +6,13 @@ import os
 import re
 import sys
 import threading
+import time
 import zlib
 
 from . import report
+
+# Tests replace functions of these modules; the watcher must keep the real one.
+_sleep = time.sleep
 
 _TESTS = re.compile(r"(?:^|/)(?:tests?/|conftest\.py$|tests?\.py$|test_[^/]*\.py$|[^/]*_tests?\.py$)")
 _FOREIGN = re.compile(r"(?:^|/)(?:\.?v?env[^/]*/(?:.*/)?lib|site-packages|dist-packages|node_modules|\.tox|\.nox|\.eggs|__pypackages__)/")
@@ -115,8 +119,32 @@ def begin():
     _state["monitored"] = hasattr(sys, "monitoring") and _monitor()
     _install()
     atexit.register(switch, None)
+    try:
+        # Below what the threading module counts, so that no test sees one thread more.
+        import _thread
+
+        _thread.start_new_thread(_tell_of_long_tests, ())
+    except Exception:
+        pass
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=_forked)
+
+
+def _tell_of_long_tests():
+    """Writes what a test that goes on has executed so far: one that never ends is killed, and would tell nothing."""
+    last, told = None, 0
+    while True:
+        _sleep(1)
+        test = _state["test"]
+        noted = dict((below, sorted(lines)) for below, lines in list(_files.values()) if lines)
+        count = sum(len(lines) for lines in noted.values())
+        if _state["test"] is not test or os.getpid() != _state["pid"]:
+            continue
+        if test is not None and test is last and count > told:
+            report.append({"kind": "lines", "test": test, "lines": noted})
+            told = count
+        elif test is not last:
+            last, told = test, 0
 
 
 def _install():
